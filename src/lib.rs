@@ -1,0 +1,16 @@
+//! `fleet` runs Taskfiles and deploys fleets of NixOS hosts.
+//!
+//! Modules stand in the order of the data flow; each uses only modules above it
+//! (`tests/layers.rs` fails on an arrow that runs back):
+//!
+//! `source · diagnostic -> yaml · template · query -> model -> frontend -> plan ->
+//! fingerprint · process -> driver -> executor -> reporter -> watch -> cli -> main`
+
+pub mod source;
+
+pub mod diagnostic;
+
+pub mod template;
+pub mod yaml;
+
+pub mod model;

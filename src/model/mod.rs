@@ -1,0 +1,1 @@
+//! The validated meaning of a project. Knows no YAML, no command line, no processes.
