@@ -14,3 +14,11 @@ pub mod template;
 pub mod yaml;
 
 pub mod model;
+
+pub mod plan;
+
+pub mod process;
+
+pub mod driver;
+
+pub mod executor;

@@ -1,1 +1,21 @@
 //! The validated meaning of a project. Knows no YAML, no command line, no processes.
+
+mod command;
+mod host;
+mod pipeline;
+mod project;
+mod selector;
+mod step;
+mod task;
+mod text;
+mod variable;
+
+pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
+pub use host::{BuildOn, Fleet, Host, HostName, HostOverride, NameError, Platform, SecretsPolicy};
+pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};
+pub use project::{Include, Method, Output, Project, RunMode, Taskfile, TaskfileId};
+pub use selector::{Selector, SelectorError};
+pub use step::{Health, HealthKind, Notification, NotifyTarget, NotifyWhen, Step, StepKind};
+pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
+pub use text::Text;
+pub use variable::{Structure, Variable, VariableValue, Variables};

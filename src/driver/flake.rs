@@ -1,0 +1,67 @@
+//! What is asked of the flake, once for the whole run.
+
+use super::{Derivation, DriverError, Io};
+use crate::model::{Host, HostName, Platform};
+
+/// A host as the flake has it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Discovered {
+    /// Name of the configuration.
+    pub name: String,
+    /// Module system.
+    pub platform: Platform,
+    /// Nix system; `None` where the configuration does not evaluate.
+    pub system: Option<String>,
+    /// `networking.hostName`; `None` where the configuration does not evaluate.
+    pub host_name: Option<String>,
+}
+
+/// The outcome of `nix flake check`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FlakeCheck {
+    /// What nix left out, such as the checks of other systems. Not passed.
+    pub skipped: Vec<String>,
+}
+
+/// The outcome of one named check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckOutcome {
+    /// It built.
+    Passed,
+    /// It cannot run here, and why. Not passed.
+    Skipped(String),
+}
+
+/// The flake that holds the hosts.
+pub trait Flake: Send + Sync {
+    /// All hosts.
+    ///
+    /// # Errors
+    /// The flake does not evaluate, or nix is missing.
+    fn discover(&self, platforms: &[Platform], io: Io<'_>) -> Result<Vec<Discovered>, DriverError>;
+
+    /// The derivation of each host's system, in the order of `hosts`; one that does not evaluate fails alone.
+    ///
+    /// # Errors
+    /// Nothing could be evaluated at all.
+    fn evaluate(
+        &self,
+        hosts: &[Host],
+        io: Io<'_>,
+    ) -> Result<Vec<(HostName, Result<Derivation, DriverError>)>, DriverError>;
+
+    /// `nix flake check`.
+    ///
+    /// # Errors
+    /// A check failed.
+    fn check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError>;
+
+    /// Builds `checks.<this system>.NAME`.
+    ///
+    /// # Errors
+    /// It does not exist or does not build.
+    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError>;
+
+    /// The revision of the tree, with `-dirty` where it was changed since; `None` where there is none.
+    fn revision(&self) -> Option<String>;
+}

@@ -1,0 +1,30 @@
+//! Small traits at the edge, one capability each. Knows no graph.
+//!
+//! Every call blocks on a worker, writes what it hears to [`Io::output`] and gives up when [`Io::cancel`] asks it to.
+
+mod error;
+mod flake;
+mod store_path;
+mod target;
+
+pub use error::{DriverError, ErrorKind};
+pub use flake::{CheckOutcome, Discovered, Flake, FlakeCheck};
+pub use store_path::{Derivation, StorePath, StorePathError};
+pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
+
+use crate::process::{Cancel, Stream};
+
+/// Takes the lines that a driver hears, without their line ends.
+pub trait Output: Send + Sync {
+    /// One line.
+    fn line(&self, stream: Stream, line: &str);
+}
+
+/// What a driver call is connected to.
+#[derive(Clone, Copy)]
+pub struct Io<'a> {
+    /// Gets every line.
+    pub output: &'a dyn Output,
+    /// Asks to give up.
+    pub cancel: &'a Cancel,
+}

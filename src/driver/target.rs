@@ -1,0 +1,140 @@
+//! What is asked of one host.
+
+use super::{Derivation, DriverError, Io, StorePath};
+use crate::model::{Action, Health, Host};
+use std::time::Duration;
+
+/// How commands become root's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sudo {
+    /// We are root.
+    Root,
+    /// sudo asks nothing.
+    Free,
+    /// sudo takes the password that was given.
+    Password,
+}
+
+/// What a host says of itself before anything is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Nix system by `uname`, such as `x86_64-linux`.
+    pub system: String,
+    /// `hostname`.
+    pub host_name: String,
+    /// Changes at each boot.
+    pub boot_id: String,
+    /// How to become root.
+    pub sudo: Sudo,
+    /// Free space in the store, MiB.
+    pub store_free_mib: u64,
+    /// Free space in /boot, MiB, where there is one.
+    pub boot_free_mib: Option<u64>,
+    /// What runs.
+    pub state: SystemState,
+    /// Units that had failed before.
+    pub failed_units: Vec<String>,
+}
+
+/// Which systems a host has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemState {
+    /// `/run/current-system`
+    pub current: Option<StorePath>,
+    /// What `/nix/var/nix/profiles/system` points to.
+    pub profile: Option<StorePath>,
+    /// The number of that generation.
+    pub generation: Option<u64>,
+}
+
+/// A unit that failed because of the activation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its name.
+    pub name: String,
+    /// Its last lines of log.
+    pub log: Vec<String>,
+}
+
+/// What an activation came to, as the host itself said over a new connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// Exit code of `switch-to-configuration`, where it is known.
+    pub code: Option<i32>,
+    /// The state afterwards.
+    pub state: SystemState,
+    /// Units that failed and had not failed before.
+    pub failed_units: Vec<Unit>,
+}
+
+/// What a health check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HealthOutcome {
+    /// As it should be.
+    Healthy,
+    /// Not, and why.
+    Unhealthy(String),
+}
+
+/// Builds systems.
+pub trait Build: Send + Sync {
+    /// Builds a host's system where its `build_on` says.
+    ///
+    /// # Errors
+    /// It does not build; nix's own last lines are kept.
+    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError>;
+}
+
+/// Reaches one host.
+pub trait Target: Send + Sync {
+    /// Asks the host what it is, in one round trip, and whether sudo works.
+    ///
+    /// # Errors
+    /// No connection, or no way to become root.
+    fn probe(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError>;
+
+    /// Copies a closure and protects it from garbage collection. Nothing is copied twice.
+    ///
+    /// # Errors
+    /// No space, no trust, no connection.
+    fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError>;
+
+    /// Activates a system that was copied, and asks over a new connection what came of it. `before` is what the probe
+    /// found. The profile is set only as the action asks.
+    ///
+    /// # Errors
+    /// It was not activated, or nobody can tell ([`super::ErrorKind::ConnectionLost`]).
+    fn activate(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        action: Action,
+        before: &Probe,
+        timeout: Duration,
+        io: Io<'_>,
+    ) -> Result<Activation, DriverError>;
+
+    /// Goes back to the system that ran before.
+    ///
+    /// # Errors
+    /// It did not come back, or nobody can tell.
+    fn roll_back(
+        &self,
+        host: &Host,
+        before: &Probe,
+        action: Action,
+        io: Io<'_>,
+    ) -> Result<SystemState, DriverError>;
+
+    /// Tries one health check once.
+    ///
+    /// # Errors
+    /// It could not be tried.
+    fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError>;
+
+    /// Which systems the host has now.
+    ///
+    /// # Errors
+    /// No connection.
+    fn state(&self, host: &Host, io: Io<'_>) -> Result<SystemState, DriverError>;
+}

@@ -1,0 +1,4 @@
+//! Runs plans and tasks: one coordinator owns all state, rayon workers run one command each and send one message.
+//! Knows no terminals.
+
+pub mod event;

@@ -1,0 +1,153 @@
+//! Hosts of the fleet, as the flake and the Fleetfile have them.
+
+use super::Text;
+use crate::source::Span;
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The name of a host's configuration in the flake. It can hold no character that a shell, ssh option, path or
+/// Nix attribute path would read as more than a name: letters, digits, `-`, `_`, `.`; it starts with a letter or
+/// digit; at most 253 bytes (RFC 1035).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostName(Arc<str>);
+
+/// Why a name cannot be a host's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` cannot name a host: letters, digits, `-`, `_` and `.` only, a letter or digit first, at most 253 bytes", .0.escape_debug())]
+pub struct NameError(pub String);
+
+impl HostName {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`NameError`] when it could be read as anything but a name.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        let starts_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let all_plain =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if starts_well && all_plain && name.len() <= 253 {
+            Ok(Self(name.into()))
+        } else {
+            Err(NameError(name.to_owned()))
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl serde::Serialize for HostName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Which module system made the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// `nixosConfigurations`
+    Nixos,
+    /// `darwinConfigurations`
+    Darwin,
+}
+
+/// Where a host's system is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildOn {
+    /// On the host itself.
+    Target,
+    /// Here, then copied.
+    Local,
+    /// On a named machine reachable by ssh, then copied.
+    Builder(Arc<str>),
+}
+
+/// `fleet:` of a Fleetfile, as written and checked.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    /// The flake, relative to the Fleetfile's directory.
+    pub flake: Text,
+    /// Directory of the Fleetfile that wrote this, absolute.
+    pub dir: PathBuf,
+    /// Which outputs hold hosts.
+    pub discover: Vec<Platform>,
+    /// What holds for every host.
+    pub defaults: HostOverride,
+    /// What holds for one host; every key must be a host of the flake.
+    pub hosts: IndexMap<HostName, HostOverride>,
+    /// The fence between test keys and real secrets.
+    pub secrets: SecretsPolicy,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Settings of a host; what is absent falls back to the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct HostOverride {
+    /// User to log in as.
+    pub user: Option<Text>,
+    /// Address for ssh; may use `{{.HOST}}`.
+    pub address: Option<Text>,
+    /// ssh port.
+    pub port: Option<u16>,
+    /// Where it is built.
+    pub build_on: Option<BuildOn>,
+    /// Tags for selectors.
+    pub tags: BTreeSet<String>,
+    /// Where the host is named in the file.
+    pub span: Option<Span>,
+}
+
+/// `fleet.secrets`.
+#[derive(Debug, Clone, Default)]
+pub struct SecretsPolicy {
+    /// Files with test identities, or `age1...` recipients.
+    pub test_keys: Vec<Text>,
+    /// Globs of files that may be encrypted for test keys.
+    pub test_paths: Vec<Text>,
+}
+
+/// A host that can be selected: what the flake says, completed by the Fleetfile.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Host {
+    /// Name of the configuration.
+    pub name: HostName,
+    /// Module system.
+    pub platform: Platform,
+    /// Nix system, such as `x86_64-linux`.
+    pub system: String,
+    /// `networking.hostName`.
+    pub host_name: String,
+    /// Address for ssh.
+    pub address: String,
+    /// User to log in as; ssh's own choice when absent.
+    pub user: Option<String>,
+    /// ssh port; ssh's own choice when absent.
+    pub port: Option<u16>,
+    /// Where it is built.
+    #[serde(serialize_with = "serialize_build_on")]
+    pub build_on: BuildOn,
+    /// Tags.
+    pub tags: BTreeSet<String>,
+}
+
+fn serialize_build_on<S: serde::Serializer>(build_on: &BuildOn, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match build_on {
+        BuildOn::Target => "target",
+        BuildOn::Local => "local",
+        BuildOn::Builder(name) => name,
+    })
+}

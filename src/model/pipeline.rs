@@ -1,0 +1,133 @@
+//! Pipelines: check, build, deploy and notify over selected hosts.
+
+use super::{Health, Notification, Step, TaskfileId, Text, Variables};
+use crate::source::Span;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A pipeline. It is listed and called like a task.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// Full name.
+    pub name: Arc<str>,
+    /// The file it stands in.
+    pub taskfile: TaskfileId,
+    /// Where its name stands.
+    pub span: Span,
+    /// One line for lists.
+    pub desc: Option<Text>,
+    /// Long text.
+    pub summary: Option<Text>,
+    /// Further full names.
+    pub aliases: Vec<Arc<str>>,
+    /// Which hosts: a selector, rendered with the variables of the run.
+    pub hosts: Text,
+    /// Variables of the pipeline.
+    pub vars: Variables,
+    /// What must hold before anything is built.
+    pub check: Vec<Step>,
+    /// How it is built; `None` when the pipeline has no such stage.
+    pub build: Option<Build>,
+    /// How it is activated; `None` when the pipeline has no such stage.
+    pub deploy: Option<Deploy>,
+    /// Who is told.
+    pub notify: Vec<Notification>,
+}
+
+/// The build stage.
+#[derive(Debug, Clone, Default)]
+pub struct Build {
+    /// Hosts built at once; no limit of ours when absent.
+    pub at_once: Option<usize>,
+    /// Hosts copied to at once; no limit of ours when absent.
+    pub copy_at_once: Option<usize>,
+    /// Where it stands.
+    pub span: Option<Span>,
+}
+
+/// The deploy stage.
+#[derive(Debug, Clone)]
+pub struct Deploy {
+    /// What is done with the built system.
+    pub action: Action,
+    /// Hosts activated at once; no limit of ours when absent.
+    pub at_once: Option<usize>,
+    /// Groups of hosts that go one after another; one group when empty. A host goes with the first group it is in.
+    pub waves: Vec<Share>,
+    /// Failed hosts that the run survives before later waves are skipped; no limit when absent.
+    pub max_failures: Option<usize>,
+    /// Looked at after activation.
+    pub health: Vec<Health>,
+    /// What a failed host means for the others.
+    pub on_failure: OnFailure,
+    /// Ask before the first host is touched.
+    pub confirm: bool,
+    /// Longest time for one activation.
+    pub timeout: Duration,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What is done with a built system (`switch-to-configuration`'s verbs, nixpkgs
+/// `nixos/modules/system/activation/switchable-system.nix`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Activate and make it the boot default.
+    Switch,
+    /// Make it the boot default only.
+    Boot,
+    /// Activate only.
+    Test,
+    /// Tell what activation would do.
+    DryActivate,
+}
+
+impl Action {
+    /// The verb.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Switch => "switch",
+            Self::Boot => "boot",
+            Self::Test => "test",
+            Self::DryActivate => "dry-activate",
+        }
+    }
+
+    /// Whether the system profile points to the new system afterwards.
+    #[must_use]
+    pub fn sets_profile(self) -> bool {
+        matches!(self, Self::Switch | Self::Boot)
+    }
+
+    /// Whether the running system is the new one afterwards.
+    #[must_use]
+    pub fn activates(self) -> bool {
+        matches!(self, Self::Switch | Self::Test)
+    }
+}
+
+/// A part of the selected hosts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Share {
+    /// A selector among the selected hosts. Unlike `hosts`, it may match none.
+    Selector(String),
+    /// That many percent of all selected hosts, at least one.
+    Percent(u8),
+    /// That many hosts.
+    Count(usize),
+}
+
+/// What a failed host means for the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// Later waves go on.
+    Continue,
+    /// Later waves are skipped.
+    Stop,
+    /// The failed host goes back to its old system, later waves go on within `max_failures`.
+    RollBackHost,
+    /// All hosts of the wave go back, later waves are skipped.
+    RollBackWave,
+}

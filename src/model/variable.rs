@@ -1,0 +1,73 @@
+//! Variables as written: ordered, evaluated later and only when something reaches them.
+
+use super::{TaskfileId, Text};
+use crate::source::Span;
+use crate::template::Value;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Variables in the order of writing. A later one may use an earlier one.
+pub type Variables = IndexMap<Arc<str>, Variable>;
+
+/// One variable.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    /// What it is.
+    pub value: VariableValue,
+    /// Shown as `*****` in echoed commands (go-task 3.54 `secret: true`).
+    pub secret: bool,
+    /// Directory that a `sh:` runs in, where it is not the task's: set when an include with `dir` is merged.
+    pub dir: Option<Text>,
+    /// The Taskfile that wrote it; `None` for the command line and built-ins.
+    pub taskfile: Option<TaskfileId>,
+    /// Where the name stands.
+    pub span: Span,
+}
+
+impl Variable {
+    /// A variable that no file holds.
+    #[must_use]
+    pub fn literal(value: Value) -> Self {
+        Self {
+            value: VariableValue::Literal(value),
+            secret: false,
+            dir: None,
+            taskfile: None,
+            span: Span::NONE,
+        }
+    }
+}
+
+/// What a variable is computed from.
+#[derive(Debug, Clone)]
+pub enum VariableValue {
+    /// A number, bool, null: taken as it is.
+    Literal(Value),
+    /// A string, rendered.
+    Template(Text),
+    /// A list or map whose strings are rendered at any depth.
+    Structure(Structure),
+    /// The output of a command, less one trailing newline. With `query` (a jq program, Fleetfile only) it is parsed
+    /// as JSON and becomes a typed value.
+    Shell {
+        /// The command.
+        command: Text,
+        /// A jq program applied to the output.
+        query: Option<Text>,
+    },
+    /// A template expression that gives a typed value (`ref:`).
+    Reference(Text),
+}
+
+/// A list or map as written.
+#[derive(Debug, Clone)]
+pub enum Structure {
+    /// A scalar that is no string.
+    Literal(Value),
+    /// A string, rendered.
+    Template(Text),
+    /// A list.
+    List(Vec<Structure>),
+    /// A map.
+    Map(Vec<(Arc<str>, Structure)>),
+}

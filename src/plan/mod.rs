@@ -1,0 +1,6 @@
+//! From a project and a request to a DAG of nodes. Pure: the same input gives the same plan; runs nothing, prints
+//! nothing, knows no threads.
+
+mod graph;
+
+pub use graph::{Edge, EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, Pool, PoolId, Stage};
