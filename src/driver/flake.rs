@@ -32,6 +32,9 @@ pub enum CheckOutcome {
     Skipped(String),
 }
 
+/// A host and its system's derivation, or why it does not evaluate.
+pub type Evaluated = (HostName, Result<Derivation, DriverError>);
+
 /// The flake that holds the hosts.
 pub trait Flake: Send + Sync {
     /// All hosts.
@@ -44,11 +47,7 @@ pub trait Flake: Send + Sync {
     ///
     /// # Errors
     /// Nothing could be evaluated at all.
-    fn evaluate(
-        &self,
-        hosts: &[Host],
-        io: Io<'_>,
-    ) -> Result<Vec<(HostName, Result<Derivation, DriverError>)>, DriverError>;
+    fn evaluate(&self, hosts: &[Host], io: Io<'_>) -> Result<Vec<Evaluated>, DriverError>;
 
     /// `nix flake check`.
     ///

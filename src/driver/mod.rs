@@ -8,7 +8,7 @@ mod store_path;
 mod target;
 
 pub use error::{DriverError, ErrorKind};
-pub use flake::{CheckOutcome, Discovered, Flake, FlakeCheck};
+pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 
