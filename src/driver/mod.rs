@@ -4,11 +4,19 @@
 
 mod error;
 mod flake;
+mod notify;
+mod plugin;
+mod project;
+mod shell;
 mod store_path;
 mod target;
 
 pub use error::{DriverError, ErrorKind};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
+pub use notify::{Address, Message, Notify};
+pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
+pub use project::{Render, TaskRunner};
+pub use shell::Shell;
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 

@@ -126,7 +126,7 @@ pub trait Target: Send + Sync {
         io: Io<'_>,
     ) -> Result<SystemState, DriverError>;
 
-    /// Tries one health check once.
+    /// Tries one health check once. Its texts are rendered already: they are taken as they are (`Text::raw`).
     ///
     /// # Errors
     /// It could not be tried.
