@@ -2,3 +2,5 @@
 //! Knows no terminals.
 
 pub mod event;
+pub mod runtime;
+mod workers;
