@@ -188,20 +188,11 @@ impl Runtime {
 
     fn wait(&self, finished: &mpsc::Receiver<()>) {
         let next = self.inner.timers.borrow().peek().map(|Reverse(timer)| timer.at);
-        let mut ended = 0;
-        match next {
-            Some(at) => {
-                if finished.recv_timeout(at.saturating_duration_since(Instant::now())).is_ok() {
-                    ended += 1;
-                }
-            }
-            None if self.inner.in_flight.get() > 0 => {
-                if finished.recv().is_ok() {
-                    ended += 1;
-                }
-            }
-            None => {}
-        }
+        let first = match next {
+            Some(at) => finished.recv_timeout(at.saturating_duration_since(Instant::now())).is_ok(),
+            None => self.inner.in_flight.get() > 0 && finished.recv().is_ok(),
+        };
+        let mut ended = usize::from(first);
         ended += finished.try_iter().count();
         self.inner.in_flight.set(self.inner.in_flight.get().saturating_sub(ended));
         let now = Instant::now();
