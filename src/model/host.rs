@@ -90,6 +90,8 @@ pub struct Fleet {
     pub hosts: IndexMap<HostName, HostOverride>,
     /// The fence between test keys and real secrets.
     pub secrets: SecretsPolicy,
+    /// Names that commands find on PATH in place of the machine's own.
+    pub shims: Shims,
     /// Where it stands.
     pub span: Span,
 }
@@ -120,6 +122,32 @@ pub struct SecretsPolicy {
     pub test_paths: Vec<Text>,
 }
 
+/// `fleet.shims`: which names stand in a private directory that is first on the PATH of every command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shims {
+    /// `task` is this fleet.
+    pub task: bool,
+    /// `jq` is the embedded one.
+    pub jq: JqShim,
+}
+
+impl Default for Shims {
+    fn default() -> Self {
+        Self { task: true, jq: JqShim::Missing }
+    }
+}
+
+/// When `jq` is the embedded one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JqShim {
+    /// Never.
+    Never,
+    /// Where the machine has none.
+    Missing,
+    /// Always.
+    Always,
+}
+
 /// A host that can be selected: what the flake says, completed by the Fleetfile.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Host {
@@ -127,9 +155,10 @@ pub struct Host {
     pub name: HostName,
     /// Module system.
     pub platform: Platform,
-    /// Nix system, such as `x86_64-linux`.
-    pub system: String,
-    /// `networking.hostName`.
+    /// Nix system, such as `x86_64-linux`; `None` where the configuration does not evaluate, or nobody asked it
+    /// (rehearsal).
+    pub system: Option<String>,
+    /// `networking.hostName`; the configuration's name where that is not known.
     pub host_name: String,
     /// Address for ssh.
     pub address: String,

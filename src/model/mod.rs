@@ -11,7 +11,9 @@ mod text;
 mod variable;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
-pub use host::{BuildOn, Fleet, Host, HostName, HostOverride, NameError, Platform, SecretsPolicy};
+pub use host::{
+    BuildOn, Fleet, Host, HostName, HostOverride, JqShim, NameError, Platform, SecretsPolicy, Shims,
+};
 pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};
 pub use project::{Include, Method, Output, Project, RunMode, Taskfile, TaskfileId};
 pub use selector::{Selector, SelectorError};

@@ -1,6 +1,6 @@
 //! Pipelines: check, build, deploy and notify over selected hosts.
 
-use super::{Health, Notification, Step, TaskfileId, Text, Variables};
+use super::{Health, Notification, Selector, Step, TaskfileId, Text, Variables};
 use crate::source::Span;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,9 +52,11 @@ pub struct Deploy {
     pub action: Action,
     /// Hosts activated at once; no limit of ours when absent.
     pub at_once: Option<usize>,
-    /// Groups of hosts that go one after another; one group when empty. A host goes with the first group it is in.
+    /// Groups of hosts that go one after another; one group when empty. A host goes with the first group it is in,
+    /// and with a last one after all others when it is in none.
     pub waves: Vec<Share>,
-    /// Failed hosts that the run survives before later waves are skipped; no limit when absent.
+    /// Failed hosts that the run survives before later waves are skipped; no limit when absent. A Fleetfile that
+    /// gives none has 0 with [`OnFailure::Stop`], else no limit.
     pub max_failures: Option<usize>,
     /// Looked at after activation.
     pub health: Vec<Health>,
@@ -111,8 +113,8 @@ impl Action {
 /// A part of the selected hosts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Share {
-    /// A selector among the selected hosts. Unlike `hosts`, it may match none.
-    Selector(String),
+    /// A selector among the selected hosts. Unlike `hosts`, it may match none ([`Selector::matching`]).
+    Selector(Selector),
     /// That many percent of all selected hosts, at least one.
     Percent(u8),
     /// That many hosts.
@@ -124,7 +126,7 @@ pub enum Share {
 pub enum OnFailure {
     /// Later waves go on.
     Continue,
-    /// Later waves are skipped.
+    /// Later waves are skipped once more than `max_failures` have failed.
     Stop,
     /// The failed host goes back to its old system, later waves go on within `max_failures`.
     RollBackHost,

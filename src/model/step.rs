@@ -31,6 +31,8 @@ pub enum StepKind {
     },
     /// `nix flake check`, once.
     Flake,
+    /// The fence between test keys and real secrets holds; once.
+    Secrets,
     /// The named `checks.<system>.NAME` of the flake builds; once.
     Vm(String),
     /// A task of the project succeeds.
@@ -59,10 +61,21 @@ impl StepKind {
             Self::Reachable => "reachable",
             Self::Disk { .. } => "disk",
             Self::Flake => "flake",
+            Self::Secrets => "secrets",
             Self::Vm(_) => "vm",
             Self::Task { .. } => "task",
             Self::Command(_) => "cmd",
             Self::Plugin { .. } => "uses",
+        }
+    }
+
+    /// Why the step can only be skipped, where that is known before it runs. A step that was not carried out has not
+    /// passed: it is reported as skipped with this reason.
+    #[must_use]
+    pub fn skipped(&self) -> Option<&'static str> {
+        match self {
+            Self::Secrets => Some("not implemented yet"),
+            _ => None,
         }
     }
 }
