@@ -13,9 +13,7 @@ const QUOTE: char = '\u{7ff}';
 pub(crate) fn rewrite(text: &str, kind: &ErrorKind, at: usize, in_flow: bool) -> Option<String> {
     match kind {
         ErrorKind::UnknownQuotedScalarEscape => {
-            // The mark may be the scalar's, its escape's or the letter's after it.
-            let from = text.get(..at)?.rfind('\\').filter(|slash| at - slash <= 1).unwrap_or(at);
-            let slash = from + text.get(from..)?.find("\\'")?;
+            let slash = unknown_escape(text, at).filter(|slash| text[*slash..].starts_with("\\'"))?;
             let quote = QUOTE.encode_utf8(&mut [0; 4]).to_owned();
             (!text.contains(QUOTE) || text[..slash].contains(QUOTE))
                 .then(|| [&text[..slash], &quote, &text[slash + 2..]].concat())
@@ -41,6 +39,21 @@ pub(crate) fn rewrite(text: &str, kind: &ErrorKind, at: usize, in_flow: bool) ->
         }
         _ => None,
     }
+}
+
+/// Where the first escape that YAML does not have stands in a double-quoted scalar that starts at an offset.
+pub(crate) fn unknown_escape(text: &str, at: usize) -> Option<usize> {
+    let mut letters = text.get(at..)?.char_indices();
+    while let Some((offset, letter)) = letters.next() {
+        if letter == '\\' {
+            let (_, escaped) = letters.next()?;
+            let known = "0abtnvfe \"/\\N_LPxuU\t\n\r";
+            if !known.contains(escaped) {
+                return Some(at + offset);
+            }
+        }
+    }
+    None
 }
 
 /// Takes the stand-ins out of a decoded scalar.

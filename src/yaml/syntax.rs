@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
 use crate::yaml::boundary::floor_boundary;
 use crate::yaml::error::ParseError;
+use crate::yaml::lenient;
 use crate::yaml::parser::MAX_DEPTH;
 use crate::yaml::wording::{Line, words};
 use granit_parser::ErrorKind as E;
@@ -26,6 +27,7 @@ pub(crate) fn error(source: SourceId, text: &str, kind: &E, at: usize, open: &[O
         E::TabNotAllowed | E::TabInBlockIndentation | E::TabInIndentation | E::TabInPlainScalar => {
             text[..at].rfind('\t').filter(|tab| line_of(text, *tab) == line_of(text, at)).unwrap_or(at)
         }
+        E::UnknownQuotedScalarEscape => lenient::unknown_escape(text, at).unwrap_or(at),
         _ => at,
     };
     let mut words = words(kind, text, at, open);
@@ -231,6 +233,7 @@ mod tests {
             ("  a:\n    b: [x]\n   c: y\n", "line 2: did not find expected key", "c"),
             ("  a:\n    - x\n    y: z\n", "line 3: did not find expected '-' indicator", "y"),
             ("  a: \"x\\qy\"\n", "line 3: found unknown escape character", "\\"),
+            ("  a: \"\\\\'x\\'\\q\"\n", "line 3: found unknown escape character", "\\"),
             ("  a: \"x\" y\n", "line 2: did not find expected key", "y"),
             ("  a: - x\n", "line 3: block sequence entries are not allowed in this context", "-"),
             ("  a: !x!y b\n", "line 2: found undefined tag handle", "!"),
