@@ -3,4 +3,5 @@
 
 pub mod event;
 pub mod runtime;
+pub mod schedule;
 mod workers;

@@ -1,7 +1,8 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Host, Notification, OnFailure, Step};
+use crate::model::{Action, Health, Host, Notification, NotifyTarget, OnFailure, Step, StepKind};
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Index of a node in [`Plan::nodes`].
@@ -66,7 +67,7 @@ pub enum NodeKind {
     /// host; a wrong or missing sudo password is found here.
     Probe,
     /// A step of the check stage.
-    Check(Box<Step>),
+    Check(Arc<Step>),
     /// Evaluates the derivation paths of all hosts at once; a host that does not evaluate fails alone.
     Evaluate,
     /// Takes this host's part of the evaluation's result; fails when the host did not evaluate.
@@ -82,7 +83,7 @@ pub enum NodeKind {
         /// The verb.
         action: Action,
         /// Health checks afterwards.
-        health: Vec<Health>,
+        health: Arc<[Health]>,
         /// What a failure means.
         on_failure: OnFailure,
         /// Longest time for the activation.
@@ -97,10 +98,18 @@ pub enum NodeKind {
         /// Failed hosts that are allowed; no limit when absent.
         max_failures: Option<usize>,
     },
+    /// Goes back to the host's old system when its wave has failed and the host was changed; else there is nothing to
+    /// do.
+    RollBack {
+        /// The verb that was used.
+        action: Action,
+        /// Number of the wave, from 0.
+        wave: usize,
+    },
     /// Gathers the results of all hosts.
     Report,
     /// Sends one notification.
-    Notify(Box<Notification>),
+    Notify(Arc<Notification>),
     /// Runs a task of the project; what it does is found when it is reached.
     Task {
         /// Full name.
@@ -122,12 +131,66 @@ impl NodeKind {
             Self::Copy => "copy",
             Self::Activate { .. } => "activate",
             Self::Wave { .. } => "wave",
+            Self::RollBack { .. } => "roll_back",
             Self::Report => "report",
             Self::Notify(_) => "notify",
             Self::Task { .. } => "task",
         }
     }
 }
+
+impl NodeKind {
+    /// The word and what tells it from others of its kind, in one line of at most about 60 characters.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let detail = match self {
+            Self::Check(step) => match &step.kind {
+                StepKind::Reachable | StepKind::Flake | StepKind::Secrets => String::new(),
+                StepKind::Disk { min_free_mib } => format!("{min_free_mib} MiB"),
+                StepKind::Vm(name) | StepKind::Plugin { name, .. } => name.clone(),
+                StepKind::Task { name, .. } => name.raw().to_owned(),
+                StepKind::Command(script) => script.raw().to_owned(),
+            },
+            Self::Activate { action, .. } => action.verb().to_owned(),
+            Self::Wave { number, .. } => (number + 1).to_string(),
+            Self::Notify(notification) => match notification.target {
+                NotifyTarget::Ntfy(_) => "ntfy".to_owned(),
+                NotifyTarget::Webhook(_) => "webhook".to_owned(),
+                NotifyTarget::Command(_) => "command".to_owned(),
+            },
+            Self::Task { name } => name.clone(),
+            Self::Probe
+            | Self::Evaluate
+            | Self::Derivation
+            | Self::Build
+            | Self::Confirm
+            | Self::Copy
+            | Self::RollBack { .. }
+            | Self::Report => String::new(),
+        };
+        let mut label = self.word().to_owned();
+        for part in detail.split_whitespace() {
+            label.push(' ');
+            if label.chars().count() + part.chars().count() > LABEL_LENGTH {
+                let room = LABEL_LENGTH.saturating_sub(label.chars().count());
+                label.extend(part.chars().filter(|c| !c.is_control()).take(room));
+                label.push('…');
+                break;
+            }
+            label.extend(part.chars().filter(|c| !c.is_control()));
+        }
+        label
+    }
+
+    /// Whether it runs after the run was stopped, too: what happened must be told in any case.
+    #[must_use]
+    pub fn outlives_cancel(&self) -> bool {
+        matches!(self, Self::Report | Self::Notify(_))
+    }
+}
+
+/// Longest label, in characters.
+const LABEL_LENGTH: usize = 60;
 
 /// What an edge asks of the node before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -207,6 +270,12 @@ impl Plan {
         }
     }
 
+    /// How many edges there are.
+    #[must_use]
+    pub fn edge_count(&self) -> usize {
+        self.edges.len()
+    }
+
     /// How many edges enter each node.
     #[must_use]
     pub fn indegrees(&self) -> Vec<u32> {
@@ -233,6 +302,12 @@ impl PlanBuilder {
     #[must_use]
     pub fn new(name: impl Into<String>, hosts: Vec<Host>) -> Self {
         Self { plan: Plan { name: name.into(), hosts, ..Plan::default() }, edges: Vec::new() }
+    }
+
+    /// The hosts of the plan.
+    #[must_use]
+    pub fn hosts(&self) -> &[Host] {
+        &self.plan.hosts
     }
 
     /// Adds a pool.

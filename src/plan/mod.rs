@@ -2,5 +2,8 @@
 //! nothing, knows no threads.
 
 mod graph;
+mod pipeline;
+mod waves;
 
 pub use graph::{Edge, EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, Pool, PoolId, Stage};
+pub use pipeline::{Limits, compile};

@@ -1,0 +1,254 @@
+//! Which node of a plan may start, and what an end means for those after it. A state machine that runs nothing, knows
+//! no threads and no clock: the coordinator asks it what to start and tells it what ended.
+//!
+//! Each node and each edge is looked at a constant number of times.
+
+use crate::plan::{EdgeKind, NodeId, Plan, PoolId};
+use std::collections::VecDeque;
+
+/// How a node that was started ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It did what it should.
+    Succeeded,
+    /// There was nothing to do for it, or it cannot be done here; what follows goes on.
+    NotApplicable,
+    /// It did not do what it should.
+    Failed,
+    /// It was stopped.
+    Cancelled,
+}
+
+/// How a node ended that was never started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unstarted {
+    /// A node that had to succeed did not. The cause is a node that was started, or cancelled: the first one of a chain
+    /// of skipped nodes, and the lowest of several.
+    Skipped {
+        /// The node that did not succeed.
+        because: NodeId,
+    },
+    /// The run was stopped.
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nodes before it have not all ended.
+    Waiting,
+    /// Nothing is missing but a place in its pool.
+    Parked,
+    /// Nothing is missing; it has its place.
+    Ready,
+    /// It was given out.
+    Running,
+    /// It has ended.
+    Ended,
+}
+
+#[derive(Debug, Default)]
+struct PoolState {
+    /// `None` means no limit.
+    limit: Option<usize>,
+    /// Places taken, by nodes that run or stand in the queue.
+    taken: usize,
+    /// Nodes that wait for a place, first come first served.
+    parked: VecDeque<NodeId>,
+}
+
+/// The state of every node of a plan.
+#[derive(Debug)]
+pub struct Schedule<'p> {
+    plan: &'p Plan,
+    states: Vec<State>,
+    /// Edges from nodes that have not ended.
+    missing: Vec<u32>,
+    /// The lowest node before it that did not succeed though it had to.
+    blocked: Vec<Option<NodeId>>,
+    pools: Vec<PoolState>,
+    /// Nodes that may start now, in the order in which they could.
+    queue: VecDeque<NodeId>,
+    /// Ends of nodes that were never started, not yet told.
+    unstarted: VecDeque<(NodeId, Unstarted)>,
+    /// Nodes whose last predecessor has ended, to be looked at: a queue in place of recursion.
+    freed: VecDeque<NodeId>,
+    at_once: usize,
+    running: usize,
+    left: usize,
+}
+
+impl<'p> Schedule<'p> {
+    /// The schedule of a plan of which nothing has begun. At most `at_once` nodes (at least one) run at once, whatever
+    /// their pools allow.
+    #[must_use]
+    pub fn new(plan: &'p Plan, at_once: usize) -> Self {
+        let pool = |pool: &crate::plan::Pool| PoolState { limit: pool.limit, ..PoolState::default() };
+        let missing = plan.indegrees();
+        let mut schedule = Self {
+            plan,
+            states: vec![State::Waiting; plan.nodes.len()],
+            blocked: vec![None; plan.nodes.len()],
+            pools: plan.pools.iter().map(pool).collect(),
+            queue: VecDeque::new(),
+            unstarted: VecDeque::new(),
+            freed: plan.ids().zip(&missing).filter(|(_, missing)| **missing == 0).map(|(id, _)| id).collect(),
+            missing,
+            at_once: at_once.max(1),
+            running: 0,
+            left: plan.nodes.len(),
+        };
+        schedule.settle();
+        schedule
+    }
+
+    /// The next node to run, which counts as running from now on.
+    pub fn start(&mut self) -> Option<NodeId> {
+        if self.running >= self.at_once {
+            return None;
+        }
+        loop {
+            let id = self.queue.pop_front()?;
+            // A cancelled node may still stand in the queue.
+            if self.states.get(id.0 as usize) == Some(&State::Ready) {
+                self.states[id.0 as usize] = State::Running;
+                self.running += 1;
+                return Some(id);
+            }
+        }
+    }
+
+    /// Tells how a running node ended. For a node that does not run, nothing happens.
+    pub fn finish(&mut self, id: NodeId, ended: Ended) {
+        if self.states.get(id.0 as usize) != Some(&State::Running) {
+            return;
+        }
+        self.running -= 1;
+        self.release(id);
+        let succeeded = matches!(ended, Ended::Succeeded | Ended::NotApplicable);
+        self.end(id, (!succeeded).then_some(id));
+        self.settle();
+    }
+
+    /// Starts nothing new: what has not started is cancelled, except what outlives a cancel. What runs is waited for.
+    pub fn cancel(&mut self) {
+        for id in self.plan.ids() {
+            if self.plan.node(id).is_some_and(|node| node.kind.outlives_cancel()) {
+                continue;
+            }
+            match self.states.get(id.0 as usize) {
+                Some(State::Waiting | State::Parked) => {}
+                Some(State::Ready) => {
+                    if let Some(pool) = self.pool(id) {
+                        pool.taken -= 1;
+                    }
+                }
+                _ => continue,
+            }
+            self.unstarted.push_back((id, Unstarted::Cancelled));
+            self.end(id, Some(id));
+        }
+        for pool in &mut self.pools {
+            pool.parked.retain(|id| self.states.get(id.0 as usize) == Some(&State::Parked));
+            while pool.has_place()
+                && let Some(id) = pool.parked.pop_front()
+            {
+                pool.taken += 1;
+                self.states[id.0 as usize] = State::Ready;
+                self.queue.push_back(id);
+            }
+        }
+        self.settle();
+    }
+
+    /// The next node that ended without being started.
+    pub fn next_unstarted(&mut self) -> Option<(NodeId, Unstarted)> {
+        self.unstarted.pop_front()
+    }
+
+    /// How many nodes run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Whether every node has ended.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Marks a node as ended and tells those after it. `cause` is who is to blame, if it did not succeed.
+    fn end(&mut self, id: NodeId, cause: Option<NodeId>) {
+        self.states[id.0 as usize] = State::Ended;
+        self.left -= 1;
+        for edge in self.plan.edges(id) {
+            let to = edge.to.0 as usize;
+            if edge.kind == EdgeKind::Success
+                && let Some(cause) = cause
+            {
+                let blocked = &mut self.blocked[to];
+                *blocked = Some(blocked.map_or(cause, |other| other.min(cause)));
+            }
+            self.missing[to] -= 1;
+            if self.missing[to] == 0 && self.states[to] == State::Waiting {
+                self.freed.push_back(edge.to);
+            }
+        }
+    }
+
+    /// Decides about nodes that wait for nothing any more.
+    fn settle(&mut self) {
+        while let Some(id) = self.freed.pop_front() {
+            let at = id.0 as usize;
+            if self.states[at] != State::Waiting {
+                continue;
+            }
+            if let Some(because) = self.blocked[at] {
+                self.unstarted.push_back((id, Unstarted::Skipped { because }));
+                self.end(id, Some(because));
+                continue;
+            }
+            let has_place = match self.pool(id) {
+                Some(pool) if pool.has_place() => {
+                    pool.taken += 1;
+                    true
+                }
+                Some(pool) => {
+                    pool.parked.push_back(id);
+                    false
+                }
+                None => true,
+            };
+            if has_place {
+                self.states[at] = State::Ready;
+                self.queue.push_back(id);
+            } else {
+                self.states[at] = State::Parked;
+            }
+        }
+    }
+
+    fn pool(&mut self, id: NodeId) -> Option<&mut PoolState> {
+        let PoolId(index) = self.plan.node(id)?.pool?;
+        self.pools.get_mut(index as usize)
+    }
+
+    /// Gives a running node's place to the next one that waits for it.
+    fn release(&mut self, id: NodeId) {
+        let Some(pool) = self.pool(id) else { return };
+        match pool.parked.pop_front() {
+            Some(next) => {
+                self.states[next.0 as usize] = State::Ready;
+                self.queue.push_back(next);
+            }
+            None => pool.taken -= 1,
+        }
+    }
+}
+
+impl PoolState {
+    /// Whether one more may run. A limit of 0 is taken as 1: nothing would ever end otherwise.
+    fn has_place(&self) -> bool {
+        self.limit.is_none_or(|limit| self.taken < limit.max(1))
+    }
+}

@@ -1,0 +1,251 @@
+//! From a pipeline and its selected hosts to a plan. Knows no project and no run.
+
+use super::waves::waves;
+use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
+use crate::model::{BuildOn, Deploy, Host, OnFailure, Pipeline, Step, StepKind};
+use std::sync::Arc;
+
+/// Limits that a Fleetfile does not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Probes and checks at once; no limit when absent.
+    pub check: Option<usize>,
+    /// Evaluations of the flake at once, `nix flake check` among them: each may need some GiB of memory.
+    pub evaluate: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { check: None, evaluate: Some(2) }
+    }
+}
+
+/// Plans a pipeline over hosts. Every host's nodes follow each other by success edges, so that a host that fails stops
+/// its own later nodes only; steps that are done once for the run gate every host.
+///
+/// The evaluation runs beside the checks, whose result it does not need; what it gives is used only when they all
+/// succeeded.
+#[must_use]
+pub fn compile(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits) -> Plan {
+    let groups = match &pipeline.deploy {
+        Some(deploy) => waves(&deploy.waves, &hosts),
+        None => Vec::new(),
+    };
+    let mut builder = PlanBuilder::new(pipeline.name.as_ref(), hosts);
+    let build = pipeline.build.clone().unwrap_or_default();
+    let pools = Pools {
+        check: builder.pool("check", limits.check),
+        evaluate: builder.pool("evaluate", limits.evaluate),
+        build: builder.pool("build", build.at_once),
+        copy: builder.pool("copy", build.copy_at_once),
+        activate: builder.pool("activate", pipeline.deploy.as_ref().and_then(|deploy| deploy.at_once)),
+    };
+    let mut compiler = Compiler { builder, pools, leaves: Vec::new() };
+    compiler.pipeline(pipeline, &groups);
+    compiler.builder.finish()
+}
+
+struct Pools {
+    check: PoolId,
+    evaluate: PoolId,
+    build: PoolId,
+    copy: PoolId,
+    activate: PoolId,
+}
+
+struct Compiler {
+    builder: PlanBuilder,
+    pools: Pools,
+    /// Nodes that nothing but the report follows.
+    leaves: Vec<NodeId>,
+}
+
+/// Whether a step is made once for each host.
+fn is_for_each_host(step: &Step) -> bool {
+    match step.kind {
+        StepKind::Reachable | StepKind::Disk { .. } => true,
+        StepKind::Flake | StepKind::Secrets | StepKind::Vm(_) => false,
+        StepKind::Task { .. } | StepKind::Command(_) | StepKind::Plugin { .. } => step.each_host,
+    }
+}
+
+fn success(id: NodeId) -> (NodeId, EdgeKind) {
+    (id, EdgeKind::Success)
+}
+
+fn end(id: NodeId) -> (NodeId, EdgeKind) {
+    (id, EdgeKind::End)
+}
+
+impl Compiler {
+    fn add(
+        &mut self,
+        kind: NodeKind,
+        stage: Stage,
+        host: Option<HostId>,
+        pool: Option<PoolId>,
+        before: impl IntoIterator<Item = (NodeId, EdgeKind)>,
+    ) -> NodeId {
+        self.builder.node(Node { kind, stage, host, pool }, before)
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>]) {
+        let builds = pipeline.build.is_some() || pipeline.deploy.is_some();
+        let gates = self.run_checks(pipeline);
+        let evaluate = builds.then(|| {
+            self.add(NodeKind::Evaluate, Stage::Build, None, Some(self.pools.evaluate), std::iter::empty())
+        });
+        let checked = self.host_checks(pipeline);
+        match evaluate {
+            Some(evaluate) => {
+                let built = self.builds(&checked, &gates, evaluate);
+                match &pipeline.deploy {
+                    Some(deploy) => self.deploys(deploy, &built, groups),
+                    None => self.leaves.extend(built),
+                }
+            }
+            None => {
+                self.leaves.extend(checked.into_iter().flatten());
+                self.leaves.extend(gates);
+            }
+        }
+        let leaves = std::mem::take(&mut self.leaves);
+        let report = self.add(NodeKind::Report, Stage::Notify, None, None, leaves.into_iter().map(end));
+        for notification in &pipeline.notify {
+            let kind = NodeKind::Notify(Arc::new(notification.clone()));
+            self.add(kind, Stage::Notify, None, None, [end(report)]);
+        }
+    }
+
+    /// The checks that are made once for the run.
+    fn run_checks(&mut self, pipeline: &Pipeline) -> Vec<NodeId> {
+        let steps = pipeline.check.iter().filter(|step| !is_for_each_host(step));
+        steps
+            .map(|step| {
+                let pool = match step.kind {
+                    StepKind::Flake => self.pools.evaluate,
+                    _ => self.pools.check,
+                };
+                let kind = NodeKind::Check(Arc::new(step.clone()));
+                self.add(kind, Stage::Check, None, Some(pool), std::iter::empty())
+            })
+            .collect()
+    }
+
+    /// Probe and checks of each host; for each host the nodes that what follows has to wait for.
+    fn host_checks(&mut self, pipeline: &Pipeline) -> Vec<Vec<NodeId>> {
+        let steps: Vec<Arc<Step>> = pipeline
+            .check
+            .iter()
+            .filter(|step| is_for_each_host(step))
+            .map(|step| Arc::new(step.clone()))
+            .collect();
+        let connects = pipeline.deploy.is_some()
+            || steps.iter().any(|step| matches!(step.kind, StepKind::Reachable | StepKind::Disk { .. }));
+        let builds_there = |host: &Host| pipeline.build.is_some() && host.build_on == BuildOn::Target;
+        let probes: Vec<bool> =
+            self.builder.hosts().iter().map(|host| connects || builds_there(host)).collect();
+        let check = Some(self.pools.check);
+        probes
+            .into_iter()
+            .zip(0..)
+            .map(|(probed, index)| {
+                let host = Some(HostId(index));
+                let probe =
+                    probed.then(|| self.add(NodeKind::Probe, Stage::Check, host, check, std::iter::empty()));
+                let checks: Vec<NodeId> = steps
+                    .iter()
+                    .map(|step| {
+                        let kind = NodeKind::Check(Arc::clone(step));
+                        self.add(kind, Stage::Check, host, check, probe.map(success))
+                    })
+                    .collect();
+                if checks.is_empty() { probe.into_iter().collect() } else { checks }
+            })
+            .collect()
+    }
+
+    /// Derivation and build of each host; the build nodes.
+    fn builds(&mut self, checked: &[Vec<NodeId>], gates: &[NodeId], evaluate: NodeId) -> Vec<NodeId> {
+        checked
+            .iter()
+            .zip(0..)
+            .map(|(own, index)| {
+                let host = Some(HostId(index));
+                let before =
+                    gates.iter().chain(own).copied().chain([evaluate]).map(success).collect::<Vec<_>>();
+                let derivation = self.add(NodeKind::Derivation, Stage::Build, host, None, before);
+                let pool = Some(self.pools.build);
+                self.add(NodeKind::Build, Stage::Build, host, pool, [success(derivation)])
+            })
+            .collect()
+    }
+
+    fn deploys(&mut self, deploy: &Deploy, built: &[NodeId], groups: &[Vec<HostId>]) {
+        let confirm = deploy
+            .confirm
+            .then(|| self.add(NodeKind::Confirm, Stage::Deploy, None, None, built.iter().copied().map(end)));
+        // A copy changes nothing that runs, so that it need not wait for the host's wave.
+        let copies: Vec<NodeId> = built
+            .iter()
+            .zip(0..)
+            .map(|(build, index)| {
+                let before = [*build].into_iter().chain(confirm).map(success);
+                self.add(NodeKind::Copy, Stage::Deploy, Some(HostId(index)), Some(self.pools.copy), before)
+            })
+            .collect();
+        let health: Arc<[_]> = deploy.health.clone().into();
+        let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
+        let mut barrier: Option<NodeId> = None;
+        for (wave, hosts) in groups.iter().enumerate() {
+            let mut activations = Vec::with_capacity(hosts.len());
+            for host in hosts {
+                let Some(copy) = copies.get(host.0 as usize) else { continue };
+                let kind = NodeKind::Activate {
+                    action: deploy.action,
+                    health: Arc::clone(&health),
+                    on_failure: deploy.on_failure,
+                    timeout: deploy.timeout,
+                    wave,
+                };
+                let before = [*copy].into_iter().chain(barrier).map(success);
+                let pool = Some(self.pools.activate);
+                activations.push((*host, self.add(kind, Stage::Deploy, Some(*host), pool, before)));
+            }
+            let is_last = wave + 1 == groups.len();
+            if is_last && !rolls_back_waves {
+                self.leaves.extend(activations.iter().map(|(_, id)| *id));
+                continue;
+            }
+            let kind = NodeKind::Wave { number: wave, max_failures: allowed_failures(deploy) };
+            let ended = self.add(
+                kind,
+                Stage::Deploy,
+                None,
+                None,
+                activations.iter().map(|(_, id)| end(*id)).chain(barrier.map(success)),
+            );
+            if rolls_back_waves {
+                for (host, activation) in activations {
+                    let kind = NodeKind::RollBack { action: deploy.action, wave };
+                    let before = [end(activation), end(ended)];
+                    let pool = Some(self.pools.activate);
+                    let id = self.add(kind, Stage::Deploy, Some(host), pool, before);
+                    self.leaves.push(id);
+                }
+            }
+            if is_last {
+                self.leaves.push(ended);
+            }
+            barrier = Some(ended);
+        }
+    }
+}
+
+/// How many failed hosts later waves survive.
+fn allowed_failures(deploy: &Deploy) -> Option<usize> {
+    match deploy.on_failure {
+        OnFailure::Continue | OnFailure::RollBackHost => deploy.max_failures,
+        OnFailure::Stop | OnFailure::RollBackWave => Some(deploy.max_failures.unwrap_or(0)),
+    }
+}
