@@ -1,30 +1,33 @@
 //! Go `text/template` with the functions that go-task registers: parsed once, rendered many times.
 //! Knows neither YAML nor tasks.
 
+mod ast;
+mod call;
+mod error;
+mod eval;
+mod expression;
+mod float;
+mod functions;
+mod layout;
+mod lexer;
+mod limit;
+mod lookup;
+mod number;
+mod operand;
+mod overlay;
+mod parser;
+mod pieces;
+mod print;
+mod printf;
+mod quote;
+mod references;
+#[expect(clippy::module_inception, reason = "the file is named as its type")]
+mod template;
+mod time;
 mod value;
 
-pub use value::{Map, Value};
-
-/// A parsed template.
-#[derive(Debug, Clone)]
-pub struct Template;
-
-/// Why a template does not parse or render.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{message}")]
-pub struct TemplateError {
-    /// Go's text.
-    pub message: String,
-    /// Bytes of the template it speaks of.
-    pub range: Option<std::ops::Range<usize>>,
-}
-
-impl Template {
-    /// Parses a template.
-    ///
-    /// # Errors
-    /// The syntax error.
-    pub fn parse(_text: &str) -> Result<Self, TemplateError> {
-        Ok(Self)
-    }
-}
+pub use error::TemplateError;
+pub use expression::Expression;
+pub use lookup::Lookup;
+pub use template::Template;
+pub use value::{Map, Typed, Value};

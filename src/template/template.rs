@@ -1,0 +1,80 @@
+//! A parsed template and how it is rendered. Knows when no tree is needed.
+
+use super::ast::Tree;
+use super::error::TemplateError;
+use super::eval::{render, without_no_value};
+use super::lookup::Lookup;
+use super::parser::parse;
+use super::pieces::Pieces;
+use super::references::references;
+use std::sync::Arc;
+
+/// A template, parsed once. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: Arc<str>,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    /// No action at all.
+    Plain,
+    /// Text and `{{.NAME}}` only, by far the most frequent.
+    Pieces(Arc<Pieces>),
+    Tree(Arc<Tree>),
+}
+
+impl Template {
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// What Go's parser says of the text, with the bytes it speaks of.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let body = if !text.contains("{{") {
+            Body::Plain
+        } else if let Some(pieces) = Pieces::parse(text) {
+            Body::Pieces(Arc::new(pieces))
+        } else {
+            Body::Tree(Arc::new(parse("", text)?))
+        };
+        Ok(Self { text: text.into(), body })
+    }
+
+    /// Whether the text has no action and is its own output.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        matches!(self.body, Body::Plain)
+    }
+
+    /// The text that was parsed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The output with these variables. As in go-task an undefined variable leaves nothing, and the words
+    /// `<no value>` are removed wherever they come from.
+    ///
+    /// # Errors
+    /// What Go's template engine says, with the bytes of the text it speaks of.
+    pub fn render(&self, variables: &dyn Lookup) -> Result<String, TemplateError> {
+        let out = match &self.body {
+            Body::Plain => return Ok((*self.text).to_owned()),
+            Body::Pieces(pieces) => pieces.render(&self.text, variables),
+            Body::Tree(tree) => render(tree, &self.text, "", variables)?,
+        };
+        Ok(without_no_value(out))
+    }
+
+    /// The variables that the template names as `.X` of all variables or as `$.X`, each once, in the order
+    /// of their first use.
+    #[must_use]
+    pub fn references(&self) -> Vec<&str> {
+        match &self.body {
+            Body::Plain => Vec::new(),
+            Body::Pieces(pieces) => pieces.references(&self.text),
+            Body::Tree(tree) => references(tree),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Times and durations as Go's package `time` writes them. Knows no layouts.
+
+use jiff::Zoned;
+use std::fmt::Write as _;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+/// The English name of a month, from 1; empty if there is none.
+pub(super) fn month_name(month: i8) -> &'static str {
+    usize::try_from(month - 1).ok().and_then(|index| MONTHS.get(index)).copied().unwrap_or_default()
+}
+
+/// The English name of a day, from 0 for Sunday; empty if there is none.
+pub(super) fn weekday_name(day: i8) -> &'static str {
+    usize::try_from(day).ok().and_then(|index| WEEKDAYS.get(index)).copied().unwrap_or_default()
+}
+
+/// Adds a time as `time.Time.String` has it.
+pub(super) fn print_time(out: &mut String, time: &Zoned) {
+    super::layout::format(out, "2006-01-02 15:04:05.999999999 -0700 MST", time);
+}
+
+/// Adds a duration such as `1h2m3.5s`.
+pub(super) fn print_duration(out: &mut String, nanoseconds: i64) {
+    let total = nanoseconds.unsigned_abs();
+    if total == 0 {
+        out.push_str("0s");
+        return;
+    }
+    if nanoseconds < 0 {
+        out.push('-');
+    }
+    let (unit, digits) = match total {
+        0..1_000 => ("ns", 0),
+        1_000..1_000_000 => ("µs", 3),
+        1_000_000..1_000_000_000 => ("ms", 6),
+        _ => ("s", 9),
+    };
+    let scale = 10_u64.pow(digits);
+    let (mut whole, fraction) = (total / scale, total % scale);
+    if unit == "s" {
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60);
+        if hours > 0 {
+            let _ = write!(out, "{hours}h");
+        }
+        if whole >= 60 {
+            let _ = write!(out, "{minutes}m");
+        }
+        whole %= 60;
+    }
+    let _ = write!(out, "{whole}");
+    if fraction > 0 {
+        let text = format!("{fraction:0width$}", width = digits as usize);
+        let _ = write!(out, ".{}", text.trim_end_matches('0'));
+    }
+    out.push_str(unit);
+}
