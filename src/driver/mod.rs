@@ -16,7 +16,7 @@ pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use notify::{Address, Message, Notify};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
 pub use project::{Render, TaskRunner};
-pub use shell::Shell;
+pub use shell::{LocalShell, Script, Shell, ShellError};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 
