@@ -15,6 +15,8 @@ pub mod yaml;
 
 pub mod model;
 
+pub mod frontend;
+
 pub mod plan;
 
 pub mod process;
@@ -22,5 +24,3 @@ pub mod process;
 pub mod driver;
 
 pub mod executor;
-
-pub mod reporter;

@@ -7,6 +7,7 @@ mod flake;
 mod notify;
 mod plugin;
 mod project;
+mod script;
 mod shell;
 mod store_path;
 mod target;
@@ -16,7 +17,8 @@ pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use notify::{Address, Message, Notify};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
 pub use project::{Render, TaskRunner};
-pub use shell::{LocalShell, Script, Shell, ShellError};
+pub use script::{Lines, Listener, Script, ScriptError, ScriptExit, ScriptOutput, ScriptRunner};
+pub use shell::Shell;
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 

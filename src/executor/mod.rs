@@ -4,4 +4,5 @@
 pub mod event;
 pub mod runtime;
 pub mod schedule;
+pub mod task;
 mod workers;

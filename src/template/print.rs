@@ -37,6 +37,12 @@ pub(super) fn printed(value: &Value) -> String {
     out
 }
 
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&printed(self))
+    }
+}
+
 fn print_list(out: &mut String, items: &[Value]) {
     out.push('[');
     for (index, item) in items.iter().enumerate() {

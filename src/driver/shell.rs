@@ -1,14 +1,4 @@
-//! Shell scripts: the commands of tasks, their conditions, their dynamic variables. Knows no tasks.
-
-mod error;
-mod interpreter;
-mod local;
-mod options;
-mod script;
-
-pub use error::ShellError;
-pub use local::LocalShell;
-pub use script::Script;
+//! What is asked of the shell.
 
 use super::{DriverError, Io};
 use std::path::Path;

@@ -1,0 +1,100 @@
+//! What a task asks of the shell: a script with its options and a place for its output.
+
+use crate::process::{Cancel, Stream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A script of a task.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The text, rendered.
+    pub text: String,
+    /// Where it runs. A directory that does not exist is an error at the start.
+    pub dir: PathBuf,
+    /// Variables set over our own environment.
+    pub env: Vec<(String, String)>,
+    /// `set` options, such as `pipefail`; `-e` is always on (go-task 3.54).
+    pub set: Vec<String>,
+    /// `shopt` options.
+    pub shopt: Vec<String>,
+    /// Whether it reads our standard input; else it has none.
+    pub stdin: bool,
+    /// Where its output goes.
+    pub output: ScriptOutput,
+    /// Longest time it may take.
+    pub timeout: Option<Duration>,
+}
+
+/// Where a script's output goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScriptOutput {
+    /// Straight to our own streams.
+    Inherit,
+    /// Nowhere.
+    Discard,
+    /// Standard output into [`ScriptExit::stdout`], standard error to our own.
+    Capture,
+    /// Both streams into our standard output at the end, with a line before and after if there was any output.
+    Group {
+        /// The line before.
+        begin: Option<String>,
+        /// The line after.
+        end: Option<String>,
+        /// Only when the script fails.
+        error_only: bool,
+    },
+    /// Both streams into our standard output, each line marked.
+    Prefixed {
+        /// The mark.
+        prefix: String,
+        /// Number of the prefix, which decides its colour.
+        colour: Option<usize>,
+    },
+    /// Line by line to a listener.
+    Lines(Lines),
+}
+
+/// A listener for lines.
+#[derive(Clone)]
+pub struct Lines(pub Arc<Listener>);
+
+/// What a listener is: it gets the stream and the line without its end.
+pub type Listener = dyn Fn(Stream, &str) + Send + Sync;
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lines")
+    }
+}
+
+impl PartialEq for Lines {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// How a script ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScriptExit {
+    /// Exit code; 128 + n after signal n.
+    pub code: i32,
+    /// Stopped because it took too long.
+    pub timed_out: bool,
+    /// What it wrote, where that was captured.
+    pub stdout: Vec<u8>,
+}
+
+/// Why a script did not run at all. The text is what a user sees.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ScriptError(pub String);
+
+/// Runs the scripts of tasks.
+pub trait ScriptRunner: Send + Sync {
+    /// Runs a script to its end.
+    ///
+    /// # Errors
+    /// It has a syntax error, there is no shell, or its directory does not exist.
+    fn run(&self, script: Script, cancel: &Cancel) -> Result<ScriptExit, ScriptError>;
+}

@@ -1,0 +1,50 @@
+//! What a run of tasks is asked to do, apart from which tasks.
+
+use crate::model::Output;
+use crate::template::Map;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Options of a run of tasks. The defaults are those of `task` without flags.
+#[derive(Clone, Default)]
+pub struct TaskOptions {
+    /// `--dry`: commands are shown, not run.
+    pub dry: bool,
+    /// `--force`: the named tasks run although they are up to date.
+    pub force: bool,
+    /// The called ones as well (`--force`, or `--force-all` where experiment GENTLE_FORCE is on).
+    pub force_all: bool,
+    /// `--verbose`
+    pub verbose: bool,
+    /// `--silent`
+    pub silent: bool,
+    /// `--yes`
+    pub assume_yes: bool,
+    /// `--parallel`: the named tasks run side by side.
+    pub parallel: bool,
+    /// `--failfast`
+    pub failfast: bool,
+    /// `--watch`: `run: once` does not count, calls are not limited.
+    pub watch: bool,
+    /// `--concurrency`: tasks at once; no limit when absent.
+    pub concurrency: Option<usize>,
+    /// Output style.
+    pub output: Option<Output>,
+    /// Whether Taskfile variables win over the environment (experiment ENV_PRECEDENCE).
+    pub env_precedence: bool,
+    /// The process environment, taken once.
+    pub environment: Arc<Map>,
+    /// `TASK_EXE`: how the program was called.
+    pub executable: String,
+    /// `USER_WORKING_DIR`
+    pub user_working_dir: PathBuf,
+    /// Directory of `.task`; `.task` in the root directory when absent.
+    pub temp_dir: Option<PathBuf>,
+    /// `CLI_ARGS` and its relatives.
+    pub cli_vars: Vec<(Arc<str>, crate::template::Value)>,
+    /// `X=y` of the command line.
+    pub globals: Vec<(Arc<str>, String)>,
+    /// Longest time the whole run may take.
+    pub limit: Option<Duration>,
+}

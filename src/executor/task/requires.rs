@@ -1,0 +1,66 @@
+//! `requires`: variables that must be set, and their allowed values (go-task 3.54 `requires.go`).
+
+use super::compile::{Compiled, Request};
+use super::error::TaskError;
+use super::lookup::Found;
+use super::runner::Runner;
+use super::scope::Scope;
+use super::variables::{CallVars, Evaluate, resolve};
+use crate::model::{Allowed, Task};
+use crate::template::Value;
+use std::rc::Rc;
+
+impl Runner {
+    /// Before anything is evaluated: an empty string counts as set.
+    pub(super) async fn check_required(
+        self: &Rc<Self>,
+        task: &Task,
+        found: &Found,
+        request: &Request,
+    ) -> Result<(), TaskError> {
+        if task.requires.is_empty() {
+            return Ok(());
+        }
+        let call = CallVars { name: &request.name, vars: &request.vars };
+        let scope = self.variables(found, &call, Evaluate::Static).await?;
+        let missing: Vec<_> = task
+            .requires
+            .iter()
+            .filter(|required| scope.value(&required.name).is_none())
+            .map(|required| (required.name.clone(), allowed(required.allowed.as_ref(), &scope)))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(TaskError::MissingVariables { name: task.name.to_string(), missing })
+    }
+
+    /// After everything is evaluated: only strings are compared.
+    pub(super) fn check_allowed(&self, task: &Task, compiled: &Compiled) -> Result<(), TaskError> {
+        let mut found = Vec::new();
+        for required in &task.requires {
+            let Some(rule) = &required.allowed else { continue };
+            let allowed = allowed(Some(rule), &compiled.scope);
+            if let Some(Value::String(value)) = compiled.scope.value(&required.name)
+                && !allowed.iter().any(|one| **one == **value)
+            {
+                found.push((required.name.clone(), value.to_string(), allowed));
+            }
+        }
+        if found.is_empty() {
+            return Ok(());
+        }
+        Err(TaskError::ForbiddenValues { name: task.name.to_string(), found })
+    }
+}
+
+fn allowed(rule: Option<&Allowed>, scope: &Scope) -> Vec<String> {
+    match rule {
+        None => Vec::new(),
+        Some(Allowed::List(values)) => values.clone(),
+        Some(Allowed::Reference(text)) => {
+            let value = resolve(text, scope).unwrap_or_default();
+            value.as_list().unwrap_or_default().iter().map(ToString::to_string).collect()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The state that a run of tasks shares. One thread owns it; scripts run on workers.
+
+use super::error::TaskError;
+use super::limit::Limit;
+use super::lookup::{Lookup, TaskId};
+use super::options::TaskOptions;
+use super::run::Execution;
+use super::scope::Scope;
+use super::variables::DynamicValues;
+use crate::driver::{Script, ScriptExit, ScriptRunner};
+use crate::executor::event::TaskEvent;
+use crate::executor::runtime::Runtime;
+use crate::model::{Project, Variables};
+use crate::process::Cancel;
+use crate::template::Value;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The world outside that a run of tasks needs.
+#[derive(Clone)]
+pub struct World {
+    /// Runs scripts.
+    pub scripts: Arc<dyn ScriptRunner>,
+    /// Asks people.
+    pub console: Arc<dyn Console>,
+    /// Takes what happens, in order.
+    pub events: Arc<dyn Fn(TaskEvent) + Send + Sync>,
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Yes,
+    /// Do not.
+    No,
+    /// There is nobody to ask.
+    NoTerminal,
+}
+
+/// Asks people.
+pub trait Console: Send + Sync {
+    /// Asks a yes-or-no question, `no` being the default.
+    fn confirm(&self, question: &str) -> Answer;
+}
+
+/// A run of tasks in one project.
+pub struct Runner {
+    pub(super) project: Arc<Project>,
+    pub(super) options: TaskOptions,
+    pub(super) world: World,
+    pub(super) runtime: Runtime,
+    pub(super) cancel: Cancel,
+    pub(super) lookup: Lookup,
+    pub(super) limit: Limit,
+    pub(super) dynamic: RefCell<DynamicValues>,
+    pub(super) shared_scope: RefCell<Option<Scope>>,
+    pub(super) shared_static_scope: RefCell<Option<Scope>>,
+    pub(super) globals_shared: OnceCell<bool>,
+    pub(super) global_env: OnceCell<Rc<Variables>>,
+    pub(super) executions: RefCell<HashMap<String, Execution>>,
+    pub(super) calls: RefCell<HashMap<TaskId, u32>>,
+    pub(super) prefixes: RefCell<HashMap<String, usize>>,
+}
+
+impl Runner {
+    /// A run that has not begun.
+    #[must_use]
+    pub fn new(
+        project: Arc<Project>,
+        options: TaskOptions,
+        world: World,
+        runtime: Runtime,
+        cancel: Cancel,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            lookup: Lookup::new(Arc::clone(&project)),
+            limit: Limit::new(options.concurrency),
+            project,
+            options,
+            world,
+            runtime,
+            cancel,
+            dynamic: RefCell::default(),
+            shared_scope: RefCell::default(),
+            shared_static_scope: RefCell::default(),
+            globals_shared: OnceCell::new(),
+            global_env: OnceCell::new(),
+            executions: RefCell::default(),
+            calls: RefCell::default(),
+            prefixes: RefCell::default(),
+        })
+    }
+
+    /// Finds tasks by name.
+    #[must_use]
+    pub fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    pub(super) fn emit(&self, event: TaskEvent) {
+        (self.world.events)(event);
+    }
+
+    /// A line that only `--verbose` shows, on standard error.
+    pub(super) fn verbose(&self, text: impl FnOnce() -> String) {
+        if self.options.verbose {
+            self.emit(TaskEvent::Verbose { note: false, text: text() });
+        }
+    }
+
+    /// A line that only `--verbose` shows, on standard output.
+    pub(super) fn note(&self, text: impl FnOnce() -> String) {
+        if self.options.verbose {
+            self.emit(TaskEvent::Verbose { note: true, text: text() });
+        }
+    }
+
+    /// Runs a script on a worker.
+    pub(super) async fn script(&self, script: Script) -> Result<ScriptExit, TaskError> {
+        self.script_under(script, self.cancel.clone()).await
+    }
+
+    /// Runs a script on a worker, under a request to stop of its own.
+    pub(super) async fn script_under(&self, script: Script, cancel: Cancel) -> Result<ScriptExit, TaskError> {
+        let scripts = Arc::clone(&self.world.scripts);
+        let result = self.runtime.job(move || scripts.run(script, &cancel)).await;
+        result.map_err(TaskError::other_error)?.map_err(TaskError::other_error)
+    }
+
+    /// Scalars as environment variables, without those that the process has already: they win (go-task 3.54
+    /// `internal/env`, unless experiment ENV_PRECEDENCE is on).
+    pub(super) fn env_pairs<'a>(
+        &self,
+        values: impl Iterator<Item = (&'a Arc<str>, &'a Value)>,
+    ) -> Vec<(String, String)> {
+        let scalar = |value: &Value| {
+            matches!(value, Value::String(_) | Value::Bool(_) | Value::Int(_) | Value::Float(_))
+        };
+        values
+            .filter(|(name, value)| {
+                scalar(value)
+                    && (self.options.env_precedence || !self.options.environment.contains_key(*name))
+            })
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect()
+    }
+}

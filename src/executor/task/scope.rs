@@ -1,0 +1,78 @@
+//! The variables that one task sees, in layers: what all tasks share is not copied.
+
+use crate::template::{Map, Value};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Values by name. A later layer hides an earlier one.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    environment: Arc<Map>,
+    shared: Rc<Map>,
+    own: Map,
+    /// Names whose values are masked in what is shown.
+    secrets: Vec<Arc<str>>,
+}
+
+impl Scope {
+    /// A scope over the process environment.
+    pub(super) fn new(environment: Arc<Map>) -> Self {
+        Self { environment, ..Self::default() }
+    }
+
+    /// Sets a value.
+    pub(super) fn set(&mut self, name: impl Into<Arc<str>>, value: Value) {
+        self.own.insert(name.into(), value);
+    }
+
+    /// Notes that a variable is secret.
+    pub(super) fn hide(&mut self, name: &Arc<str>) {
+        self.secrets.push(Arc::clone(name));
+    }
+
+    /// Makes what was set so far shared, so that clones are cheap.
+    pub(super) fn share(mut self) -> Self {
+        if self.shared.is_empty() {
+            self.shared = Rc::new(std::mem::take(&mut self.own));
+        }
+        self
+    }
+
+    /// The same scope as it may be shown; `None` when nothing is secret.
+    pub(super) fn masked(&self) -> Option<Self> {
+        if self.secrets.is_empty() {
+            return None;
+        }
+        let mut masked = self.clone();
+        for name in &self.secrets {
+            masked.own.insert(Arc::clone(name), Value::string("*****"));
+        }
+        Some(masked)
+    }
+
+    /// A value.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.own.get(name).or_else(|| self.shared.get(name)).or_else(|| self.environment.get(name))
+    }
+
+    /// All values in order of their layers.
+    pub(super) fn layers(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
+        let shared = self.shared.iter().filter(|(name, _)| !self.own.contains_key(*name));
+        shared.chain(self.own.iter())
+    }
+}
+
+impl crate::template::Lookup for Scope {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.value(name).cloned()
+    }
+
+    fn all(&self) -> Map {
+        let mut all = (*self.environment).clone();
+        for (name, value) in self.layers() {
+            all.insert(Arc::clone(name), value.clone());
+        }
+        all
+    }
+}

@@ -1,0 +1,279 @@
+//! Variables in go-task's order of precedence (go-task 3.54 `compiler.go`): environment, special variables, global
+//! `env`, command-line specials and global `vars`, the include's `vars`, the included file's own, the call's, the
+//! task's. Each may use those before it.
+
+use super::error::TaskError;
+use super::lookup::Found;
+use super::runner::Runner;
+use super::scope::Scope;
+use crate::driver::{Script, ScriptOutput};
+use crate::model::{Structure, Task, Text, Variable, VariableValue, Variables};
+use crate::template::{Expression, Map, Value};
+use futures_util::FutureExt as _;
+use futures_util::future::{LocalBoxFuture, Shared};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Output of a `sh:` command, or its exit status. Shared by all who ask for the same command.
+pub(super) type DynamicValue = Shared<LocalBoxFuture<'static, Result<Arc<str>, Arc<str>>>>;
+/// Outputs by command text alone, as go-task caches them.
+pub(super) type DynamicValues = HashMap<String, DynamicValue>;
+
+/// Whether `sh:` variables are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evaluate {
+    /// Everything.
+    All,
+    /// Nothing is run: a `sh:` variable is empty, an error in a template is no error (lists and summaries).
+    Static,
+}
+
+/// What the task was called with.
+pub(super) struct CallVars<'a> {
+    /// As called.
+    pub(super) name: &'a str,
+    /// Given by the caller, which has rendered them.
+    pub(super) vars: &'a Variables,
+}
+
+impl Runner {
+    /// All variables that a task sees.
+    pub(super) async fn variables(
+        self: &Rc<Self>,
+        found: &Found,
+        call: &CallVars<'_>,
+        evaluate: Evaluate,
+    ) -> Result<Scope, TaskError> {
+        let project = Arc::clone(&self.project);
+        let Some((_, task)) = project.tasks.get_index(found.task.0) else {
+            return Err(TaskError::other("the task has gone"));
+        };
+        let mut scope = self.globals(Some((task, call.name)), evaluate).await?;
+        self.special_task(&mut scope, task, call.name);
+        let root = &project.root_dir;
+        self.define_all(&mut scope, &task.include_vars, root, evaluate).await?;
+        let dir = task_dir(root, task, &scope);
+        self.define_all(&mut scope, &task.included_taskfile_vars, &dir, evaluate).await?;
+        if !found.captures.is_empty() || task.name.contains('*') {
+            scope.set("MATCH", Value::strings(found.captures.iter().map(String::as_str)));
+        }
+        self.define_all(&mut scope, call.vars, root, evaluate).await?;
+        self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
+        Ok(scope)
+    }
+
+    /// The variables of no task in particular. Evaluated once where no template in them can tell tasks apart.
+    pub(super) async fn globals(
+        self: &Rc<Self>,
+        task: Option<(&Task, &str)>,
+        evaluate: Evaluate,
+    ) -> Result<Scope, TaskError> {
+        let shareable = self.globals_are_shared();
+        let slot = match evaluate {
+            Evaluate::All => &self.shared_scope,
+            Evaluate::Static => &self.shared_static_scope,
+        };
+        if shareable && let Some(scope) = &*slot.borrow() {
+            return Ok(scope.clone());
+        }
+        let mut scope = Scope::new(Arc::clone(&self.options.environment));
+        self.special(&mut scope);
+        if let Some((task, called)) = task {
+            self.special_task(&mut scope, task, called);
+        } else {
+            for name in ["TASK", "TASK_DIR", "TASKFILE", "TASKFILE_DIR", "ALIAS"] {
+                scope.set(name, Value::string(""));
+            }
+        }
+        let root = &self.project.root_dir;
+        let env = self.global_env().await?;
+        self.define_all(&mut scope, &env, root, evaluate).await?;
+        for (name, value) in &self.options.cli_vars {
+            scope.set(Arc::clone(name), value.clone());
+        }
+        self.define_all(&mut scope, &self.global_vars(), root, evaluate).await?;
+        let scope = if shareable { scope.share() } else { scope };
+        if shareable {
+            *slot.borrow_mut() = Some(scope.clone());
+        }
+        Ok(scope)
+    }
+
+    /// Global `vars` with the command line's values written into them.
+    fn global_vars(&self) -> Variables {
+        let mut vars = self.project.vars.clone();
+        for (name, text) in &self.options.globals {
+            let value = VariableValue::Template(Text::nowhere(text.as_str()));
+            vars.insert(Arc::clone(name), Variable { value, ..Variable::literal(Value::Nil) });
+        }
+        vars
+    }
+
+    async fn define_all(
+        self: &Rc<Self>,
+        scope: &mut Scope,
+        variables: &Variables,
+        dir: &Path,
+        evaluate: Evaluate,
+    ) -> Result<(), TaskError> {
+        for (name, variable) in variables {
+            let value = match self.evaluate(variable, scope, dir, evaluate, scope_env).await {
+                Ok(value) => value,
+                Err(_) if evaluate == Evaluate::Static => Value::string(""),
+                Err(error) => return Err(error),
+            };
+            scope.set(Arc::clone(name), value);
+            if variable.secret {
+                scope.hide(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// One variable's value. `env` gives the environment of a `sh:` command.
+    pub(super) async fn evaluate(
+        self: &Rc<Self>,
+        variable: &Variable,
+        scope: &Scope,
+        dir: &Path,
+        evaluate: Evaluate,
+        env: impl Fn(&Runner, &Scope) -> Vec<(String, String)>,
+    ) -> Result<Value, TaskError> {
+        match &variable.value {
+            VariableValue::Literal(value) => Ok(value.clone()),
+            VariableValue::Template(text) => Ok(Value::from(render(text, scope)?)),
+            VariableValue::Structure(structure) => render_structure(structure, scope),
+            VariableValue::Reference(text) => resolve(text, scope),
+            VariableValue::Shell { command, query } => {
+                let text = render(command, scope)?;
+                if evaluate == Evaluate::Static || text.is_empty() {
+                    return Ok(Value::string(""));
+                }
+                if query.is_some() {
+                    return Err(TaskError::other("`query:` is not supported yet"));
+                }
+                let dir = match &variable.dir {
+                    Some(own) => smart_join(&self.project.root_dir, &render(own, scope)?),
+                    None => dir.to_owned(),
+                };
+                self.dynamic(text, dir, env(self, scope)).await.map(Value::String)
+            }
+        }
+    }
+
+    /// Runs a `sh:` command, or waits for the one who does.
+    async fn dynamic(
+        self: &Rc<Self>,
+        command: String,
+        dir: PathBuf,
+        env: Vec<(String, String)>,
+    ) -> Result<Arc<str>, TaskError> {
+        let known = self.dynamic.borrow().get(&command).cloned();
+        let value = known.unwrap_or_else(|| {
+            let script = Script {
+                text: command.clone(),
+                dir,
+                env,
+                set: Vec::new(),
+                shopt: Vec::new(),
+                stdin: false,
+                output: ScriptOutput::Capture,
+                timeout: None,
+            };
+            let runner = Rc::clone(self);
+            let value = async move {
+                let exit = runner.script(script).await.map_err(|error| Arc::from(error.to_string()))?;
+                if exit.code != 0 {
+                    return Err(Arc::from(format!("exit status {}", exit.code)));
+                }
+                let text = String::from_utf8_lossy(&exit.stdout);
+                let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text);
+                Ok(Arc::from(text))
+            };
+            let value = value.boxed_local().shared();
+            self.dynamic.borrow_mut().insert(command.clone(), value.clone());
+            value
+        });
+        let result = value.await;
+        if let Ok(text) = &result {
+            self.verbose(|| format!("dynamic variable: {command:?} result: {text:?}"));
+        }
+        result.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
+    }
+}
+
+/// The environment of a `sh:` variable: every variable so far that is a scalar, unless the process has it already.
+pub(super) fn scope_env(runner: &Runner, scope: &Scope) -> Vec<(String, String)> {
+    runner.env_pairs(scope.layers())
+}
+
+/// Renders a text; its error points into the file.
+pub(super) fn render(text: &Text, scope: &Scope) -> Result<String, TaskError> {
+    if text.is_plain() {
+        return Ok(text.raw().to_owned());
+    }
+    let fail = |error| TaskError::Template { error, span: text.span() };
+    text.template().map_err(|error| fail(error.clone()))?.render(scope).map_err(fail)
+}
+
+/// The value of a `ref:` expression.
+pub(super) fn resolve(text: &Text, scope: &Scope) -> Result<Value, TaskError> {
+    let fail = |error| TaskError::Template { error, span: text.span() };
+    Expression::parse(text.raw()).and_then(|expression| expression.resolve(scope)).map_err(fail)
+}
+
+pub(super) fn render_structure(structure: &Structure, scope: &Scope) -> Result<Value, TaskError> {
+    Ok(match structure {
+        Structure::Literal(value) => value.clone(),
+        Structure::Template(text) => Value::from(render(text, scope)?),
+        Structure::List(items) => {
+            let items: Result<Vec<Value>, TaskError> =
+                items.iter().map(|item| render_structure(item, scope)).collect();
+            Value::list(items?)
+        }
+        Structure::Map(entries) => {
+            let mut map = Map::new();
+            for (name, value) in entries {
+                map.insert(Arc::clone(name), render_structure(value, scope)?);
+            }
+            Value::map(map)
+        }
+    })
+}
+
+/// The directory of a task before `~` and variables of the shell are expanded in it. An error in a template leaves it
+/// empty: it is reported where the task is compiled.
+pub(super) fn task_dir(root: &Path, task: &Task, scope: &Scope) -> PathBuf {
+    let parts = task.base_dir.iter().chain(&task.dir);
+    parts.fold(root.to_owned(), |dir, part| smart_join(&dir, &render(part, scope).unwrap_or_default()))
+}
+
+/// Joins two paths unless the second is absolute; `~` is the home directory (go-task `filepathext.SmartJoin`).
+pub(super) fn smart_join(base: &Path, path: &str) -> PathBuf {
+    if path.is_empty() {
+        return base.to_owned();
+    }
+    if let Some(rest) = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        && let Some(home) = std::env::var_os("HOME")
+    {
+        return PathBuf::from(home).join(rest.trim_start_matches('/'));
+    }
+    clean(&base.join(path))
+}
+
+/// The path without `.` and `..`, by its text alone, as Go's `filepath.Join` does.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,3 @@
+//! Two readers of one model: Taskfiles and Fleetfiles. Knows nothing of running.
+
+pub mod dotenv;
