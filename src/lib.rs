@@ -24,3 +24,5 @@ pub mod process;
 pub mod driver;
 
 pub mod executor;
+
+pub mod reporter;

@@ -4,23 +4,25 @@
 
 mod error;
 mod flake;
+mod local_scripts;
 mod notify;
 mod plugin;
 mod project;
-mod script;
 mod shell;
 mod store_path;
 mod target;
+mod task_script;
 
 pub use error::{DriverError, ErrorKind};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
+pub use local_scripts::LocalScripts;
 pub use notify::{Address, Message, Notify};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
 pub use project::{Render, TaskRunner};
-pub use script::{Lines, Listener, Script, ScriptError, ScriptExit, ScriptOutput, ScriptRunner};
-pub use shell::Shell;
+pub use shell::{LocalShell, Script, Shell, ShellError};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
+pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 
 use crate::process::{Cancel, Stream};
 

@@ -7,6 +7,8 @@ use std::io;
 pub struct Exit {
     /// Exit code; 128+n after signal n.
     pub code: i32,
+    /// It was ended by a signal.
+    pub signalled: bool,
     /// It was ended because its time was over.
     pub timed_out: bool,
     /// What [`super::Sink::Capture`] kept of standard output.

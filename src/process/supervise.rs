@@ -83,7 +83,8 @@ pub(super) fn supervise(
         pipes.finish(index);
     }
     let [stdout, stderr] = pipes.kept;
-    Ok(Exit { code: status.map_or(1, code), timed_out, stdout, stderr, output_error: pipes.error })
+    let signalled = status.is_some_and(|status| status.signal().is_some());
+    Ok(Exit { code: status.map_or(1, code), signalled, timed_out, stdout, stderr, output_error: pipes.error })
 }
 
 fn code(status: ExitStatus) -> i32 {

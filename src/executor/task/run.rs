@@ -5,7 +5,7 @@ use super::error::TaskError;
 use super::lookup::Found;
 use super::runner::{Answer, Runner};
 use super::variables::Evaluate;
-use crate::driver::{Script, ScriptOutput};
+use crate::driver::{TaskOutput, TaskScript};
 use crate::executor::event::TaskEvent;
 use crate::model::{Command, CommandKind, Output, RunMode, Task};
 use crate::process::Cancel;
@@ -381,7 +381,7 @@ impl Runner {
             }
             _ => return Ok(()),
         };
-        let script = Script {
+        let script = TaskScript {
             text: text.to_owned(),
             dir: compiled.dir.clone(),
             env: compiled.env.clone(),
@@ -399,23 +399,23 @@ impl Runner {
         if exit.code == 0 { Ok(()) } else { Err(TaskError::Exit(exit.code)) }
     }
 
-    fn script_output(&self, task: &Task, compiled: &Compiled) -> Result<ScriptOutput, TaskError> {
+    fn script_output(&self, task: &Task, compiled: &Compiled) -> Result<TaskOutput, TaskError> {
         if task.interactive {
-            return Ok(ScriptOutput::Inherit);
+            return Ok(TaskOutput::Inherit);
         }
         Ok(match &self.options.output {
-            None | Some(Output::Interleaved | Output::Invalid(_)) => ScriptOutput::Inherit,
+            None | Some(Output::Interleaved | Output::Invalid(_)) => TaskOutput::Inherit,
             Some(Output::Prefixed) => {
                 let mut prefixes = self.prefixes.borrow_mut();
                 let next = prefixes.len();
                 let colour = *prefixes.entry(compiled.prefix.clone()).or_insert(next);
-                ScriptOutput::Prefixed { prefix: compiled.prefix.clone(), colour: Some(colour) }
+                TaskOutput::Prefixed { prefix: compiled.prefix.clone(), colour: Some(colour) }
             }
             Some(Output::Group { begin, end, error_only }) => {
                 let line = |text: &Option<crate::model::Text>| {
                     text.as_ref().map(|text| super::variables::render(text, &compiled.scope)).transpose()
                 };
-                ScriptOutput::Group { begin: line(begin)?, end: line(end)?, error_only: *error_only }
+                TaskOutput::Group { begin: line(begin)?, end: line(end)?, error_only: *error_only }
             }
         })
     }
@@ -439,14 +439,14 @@ impl Runner {
         _task: &Task,
         cancel: &Cancel,
     ) -> Result<i32, TaskError> {
-        let script = Script {
+        let script = TaskScript {
             text: text.to_owned(),
             dir: compiled.dir.clone(),
             env: compiled.env.clone(),
             set: Vec::new(),
             shopt: Vec::new(),
             stdin: false,
-            output: ScriptOutput::Discard,
+            output: TaskOutput::Discard,
             timeout: None,
         };
         Ok(self.script_under(script, cancel.clone()).await?.code)

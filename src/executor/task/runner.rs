@@ -7,7 +7,7 @@ use super::options::TaskOptions;
 use super::run::Execution;
 use super::scope::Scope;
 use super::variables::DynamicValues;
-use crate::driver::{Script, ScriptExit, ScriptRunner};
+use crate::driver::{ScriptExit, ScriptRunner, TaskScript};
 use crate::executor::event::TaskEvent;
 use crate::executor::runtime::Runtime;
 use crate::model::{Project, Variables};
@@ -119,12 +119,16 @@ impl Runner {
     }
 
     /// Runs a script on a worker.
-    pub(super) async fn script(&self, script: Script) -> Result<ScriptExit, TaskError> {
+    pub(super) async fn script(&self, script: TaskScript) -> Result<ScriptExit, TaskError> {
         self.script_under(script, self.cancel.clone()).await
     }
 
     /// Runs a script on a worker, under a request to stop of its own.
-    pub(super) async fn script_under(&self, script: Script, cancel: Cancel) -> Result<ScriptExit, TaskError> {
+    pub(super) async fn script_under(
+        &self,
+        script: TaskScript,
+        cancel: Cancel,
+    ) -> Result<ScriptExit, TaskError> {
         let scripts = Arc::clone(&self.world.scripts);
         let result = self.runtime.job(move || scripts.run(script, &cancel)).await;
         result.map_err(TaskError::other_error)?.map_err(TaskError::other_error)

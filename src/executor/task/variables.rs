@@ -6,7 +6,7 @@ use super::error::TaskError;
 use super::lookup::Found;
 use super::runner::Runner;
 use super::scope::Scope;
-use crate::driver::{Script, ScriptOutput};
+use crate::driver::{TaskOutput, TaskScript};
 use crate::model::{Structure, Task, Text, Variable, VariableValue, Variables};
 use crate::template::{Expression, Map, Value};
 use futures_util::FutureExt as _;
@@ -172,14 +172,14 @@ impl Runner {
     ) -> Result<Arc<str>, TaskError> {
         let known = self.dynamic.borrow().get(&command).cloned();
         let value = known.unwrap_or_else(|| {
-            let script = Script {
+            let script = TaskScript {
                 text: command.clone(),
                 dir,
                 env,
                 set: Vec::new(),
                 shopt: Vec::new(),
                 stdin: false,
-                output: ScriptOutput::Capture,
+                output: TaskOutput::Capture,
                 timeout: None,
             };
             let runner = Rc::clone(self);

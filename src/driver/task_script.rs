@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A script of a task.
 #[derive(Debug, Clone)]
-pub struct Script {
+pub struct TaskScript {
     /// The text, rendered.
     pub text: String,
     /// Where it runs. A directory that does not exist is an error at the start.
@@ -21,14 +21,14 @@ pub struct Script {
     /// Whether it reads our standard input; else it has none.
     pub stdin: bool,
     /// Where its output goes.
-    pub output: ScriptOutput,
+    pub output: TaskOutput,
     /// Longest time it may take.
     pub timeout: Option<Duration>,
 }
 
 /// Where a script's output goes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ScriptOutput {
+pub enum TaskOutput {
     /// Straight to our own streams.
     Inherit,
     /// Nowhere.
@@ -96,5 +96,5 @@ pub trait ScriptRunner: Send + Sync {
     ///
     /// # Errors
     /// It has a syntax error, there is no shell, or its directory does not exist.
-    fn run(&self, script: Script, cancel: &Cancel) -> Result<ScriptExit, ScriptError>;
+    fn run(&self, script: TaskScript, cancel: &Cancel) -> Result<ScriptExit, ScriptError>;
 }

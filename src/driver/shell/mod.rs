@@ -1,4 +1,14 @@
-//! What is asked of the shell.
+//! Shell scripts: the commands of tasks, their conditions, their dynamic variables. Knows no tasks.
+
+mod error;
+mod interpreter;
+mod local;
+mod options;
+mod script;
+
+pub use error::ShellError;
+pub use local::LocalShell;
+pub use script::Script;
 
 use super::{DriverError, Io};
 use std::path::Path;

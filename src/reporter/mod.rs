@@ -1,0 +1,39 @@
+//! Consumers of the one event stream: terminal, plain lines, JSON, journal. Each knows events alone, not how they came
+//! about; none of them can stop a run.
+
+mod colour;
+#[cfg(test)]
+mod fixture;
+mod journal;
+mod json;
+mod live;
+mod multi;
+mod plain;
+mod run_id;
+mod sink;
+mod state;
+mod table;
+mod text;
+
+pub use colour::{ColourRequest, Paint, TaskColour, TaskPaint};
+pub use journal::{Journal, JournalError, JournalState, Past, PastHost, find_unfinished, read_past, runs};
+pub use json::Json;
+pub use live::Live;
+pub use multi::Multi;
+pub use plain::Plain;
+pub use run_id::RunId;
+pub use sink::{Sink, SinkState};
+
+use crate::executor::event::Stamped;
+
+/// Takes the events of a run, in order.
+pub trait Reporter {
+    /// Something happened.
+    fn event(&mut self, event: &Stamped);
+
+    /// Time has passed. Called about ten times a second while something runs.
+    fn tick(&mut self) {}
+}
+
+/// What every screen of a rehearsal says.
+const REHEARSAL: &str = "REHEARSAL: no host was touched";
