@@ -237,6 +237,20 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// Colour and stream of a line that only `--verbose` shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Magenta on standard error: something starts or ends, a dynamic variable has its value.
+    Progress,
+    /// Yellow on standard output: a condition, a status command, a signal.
+    Note,
+    /// Yellow on standard error: an error that is ignored.
+    Ignored,
+    /// Red on standard error: a task failed.
+    Failed,
+}
+
 /// What `task` prints about tasks, in the order it happens (go-task 3.54).
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "task_event", rename_all = "snake_case")]
@@ -262,8 +276,8 @@ pub enum TaskEvent {
     },
     /// A line that only `--verbose` shows, as `task` words it, without the leading `task: `.
     Verbose {
-        /// Yellow on stdout instead of magenta on stderr.
-        note: bool,
+        /// Its colour and stream.
+        tone: Tone,
         /// The text.
         text: String,
     },

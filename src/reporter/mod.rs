@@ -13,6 +13,7 @@ mod run_id;
 mod sink;
 mod state;
 mod table;
+mod task;
 mod text;
 
 pub use colour::{ColourRequest, Paint, TaskColour, TaskPaint};
@@ -23,6 +24,7 @@ pub use multi::Multi;
 pub use plain::Plain;
 pub use run_id::RunId;
 pub use sink::{Sink, SinkState};
+pub use task::TaskLines;
 
 use crate::executor::event::Stamped;
 

@@ -6,7 +6,7 @@ use super::lookup::Found;
 use super::runner::{Answer, Runner};
 use super::variables::Evaluate;
 use crate::driver::{TaskOutput, TaskScript};
-use crate::executor::event::TaskEvent;
+use crate::executor::event::{TaskEvent, Tone};
 use crate::model::{Command, CommandKind, Output, RunMode, Task};
 use crate::process::Cancel;
 use futures_util::FutureExt as _;
@@ -151,7 +151,7 @@ impl Runner {
         };
         let known = self.executions.borrow().get(&key).cloned();
         let execution = if let Some(execution) = known {
-            self.verbose(|| format!("skipping execution of task: {key}"));
+            self.progress(|| format!("skipping execution of task: {key}"));
             self.limit.release();
             let result = execution.await;
             self.limit.acquire().await;
@@ -190,7 +190,7 @@ impl Runner {
         request: &Request,
         cancel: &Cancel,
     ) -> Result<(), TaskError> {
-        self.verbose(|| format!("{:?} started", request.name));
+        self.progress(|| format!("{:?} started", request.name));
         self.run_deps(task, compiled, cancel).await?;
         let skip = self.options.force_all || (!request.indirect && self.options.force);
         if !skip {
@@ -224,7 +224,7 @@ impl Runner {
                 self.forget_fingerprint(task, compiled);
                 if let Some(code) = error.command_code() {
                     if task.ignore_error {
-                        self.verbose(|| format!("task error ignored: {error}"));
+                        self.verbose(Tone::Ignored, || format!("task error ignored: {error}"));
                         continue;
                     }
                     exit_code = Some(code);
@@ -237,7 +237,7 @@ impl Runner {
             self.run_deferred(task, compiled, written, index, exit_code, request).await;
         }
         if result.is_ok() {
-            self.verbose(|| format!("{:?} finished", request.name));
+            self.progress(|| format!("{:?} finished", request.name));
         }
         result
     }
@@ -310,7 +310,7 @@ impl Runner {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
-            self.verbose(|| format!("ignored error in deferred cmd: {error}"));
+            self.verbose(Tone::Ignored, || format!("ignored error in deferred cmd: {error}"));
         }
     }
 
@@ -360,7 +360,7 @@ impl Runner {
         match result {
             Err(error) if written.ignore_error && error.command_code().is_some() => {
                 let what = if matches!(command.action, CompiledAction::Call(_)) { "task" } else { "command" };
-                self.verbose(|| format!("[{}] {what} error ignored: {error}", compiled.name));
+                self.verbose(Tone::Ignored, || format!("[{}] {what} error ignored: {error}", compiled.name));
                 Ok(())
             }
             other => other,

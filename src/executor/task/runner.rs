@@ -8,7 +8,7 @@ use super::run::Execution;
 use super::scope::Scope;
 use super::variables::DynamicValues;
 use crate::driver::{ScriptExit, ScriptRunner, TaskScript};
-use crate::executor::event::TaskEvent;
+use crate::executor::event::{TaskEvent, Tone};
 use crate::executor::runtime::Runtime;
 use crate::model::{Project, Variables};
 use crate::process::Cancel;
@@ -104,18 +104,21 @@ impl Runner {
         (self.world.events)(event);
     }
 
-    /// A line that only `--verbose` shows, on standard error.
-    pub(super) fn verbose(&self, text: impl FnOnce() -> String) {
+    /// A line that only `--verbose` shows.
+    pub(super) fn verbose(&self, tone: Tone, text: impl FnOnce() -> String) {
         if self.options.verbose {
-            self.emit(TaskEvent::Verbose { note: false, text: text() });
+            self.emit(TaskEvent::Verbose { tone, text: text() });
         }
     }
 
-    /// A line that only `--verbose` shows, on standard output.
+    /// A line about progress that only `--verbose` shows.
+    pub(super) fn progress(&self, text: impl FnOnce() -> String) {
+        self.verbose(Tone::Progress, text);
+    }
+
+    /// A line about a condition that only `--verbose` shows.
     pub(super) fn note(&self, text: impl FnOnce() -> String) {
-        if self.options.verbose {
-            self.emit(TaskEvent::Verbose { note: true, text: text() });
-        }
+        self.verbose(Tone::Note, text);
     }
 
     /// Runs a script on a worker.

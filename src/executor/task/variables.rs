@@ -198,7 +198,7 @@ impl Runner {
         });
         let result = value.await;
         if let Ok(text) = &result {
-            self.verbose(|| format!("dynamic variable: {command:?} result: {text:?}"));
+            self.progress(|| format!("dynamic variable: {command:?} result: {text:?}"));
         }
         result.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
     }
