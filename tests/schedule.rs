@@ -218,6 +218,8 @@ prop_compose! {
         let pipeline = Pipeline {
             name: "p".into(),
             taskfile: TaskfileId(0),
+            base_dir: Vec::new(),
+            platform: None,
             span: Span::NONE,
             desc: None,
             summary: None,

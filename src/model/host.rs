@@ -107,6 +107,8 @@ pub struct HostOverride {
     pub port: Option<u16>,
     /// Where it is built.
     pub build_on: Option<BuildOn>,
+    /// What the host is, where the Fleetfile says it; the flake must agree.
+    pub platform: Option<Platform>,
     /// Tags for selectors.
     pub tags: BTreeSet<String>,
     /// Where the host is named in the file.

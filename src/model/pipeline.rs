@@ -1,6 +1,6 @@
 //! Pipelines: check, build, deploy and notify over selected hosts.
 
-use super::{Health, Notification, Selector, Step, TaskfileId, Text, Variables};
+use super::{Health, Host, Notification, Platform, Selector, Step, TaskfileId, Text, Variables};
 use crate::source::Span;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,13 @@ pub struct Pipeline {
     pub summary: Option<Text>,
     /// Further full names.
     pub aliases: Vec<Arc<str>>,
+    /// `dir` of the includes on the way to it, outermost first, as for tasks: where its commands run, relative to the
+    /// root directory.
+    pub base_dir: Vec<Text>,
     /// Which hosts: a selector, rendered with the variables of the run.
     pub hosts: Text,
+    /// Only hosts of this platform can be selected; any when absent.
+    pub platform: Option<Platform>,
     /// Variables of the pipeline.
     pub vars: Variables,
     /// What must hold before anything is built.
@@ -32,6 +37,17 @@ pub struct Pipeline {
     pub deploy: Option<Deploy>,
     /// Who is told.
     pub notify: Vec<Notification>,
+}
+
+impl Pipeline {
+    /// The hosts that the pipeline may select among.
+    #[must_use]
+    pub fn candidates(&self, hosts: Vec<Host>) -> Vec<Host> {
+        match self.platform {
+            Some(platform) => hosts.into_iter().filter(|host| host.platform == platform).collect(),
+            None => hosts,
+        }
+    }
 }
 
 /// The build stage.

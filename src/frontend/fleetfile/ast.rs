@@ -1,0 +1,123 @@
+//! What a Fleetfile says beyond its tasks, as written: names without a namespace, nothing filled in. What is here is
+//! well-formed by itself; whether it fits the rest of the project is not known.
+
+use crate::model::{
+    Action, BuildOn, Health, HostName, JqShim, Notification, OnFailure, Platform, Share, Step, Text,
+    Variables,
+};
+use crate::source::{Span, Spanned};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// `fleet:` and `pipelines:` of one file.
+#[derive(Debug, Default)]
+pub struct Fleetfile {
+    /// `fleet:`
+    pub fleet: Option<Fleet>,
+    /// `pipelines:`, by local name.
+    pub pipelines: Vec<Pipeline>,
+}
+
+/// `fleet:`
+#[derive(Debug)]
+pub struct Fleet {
+    /// Where the key stands.
+    pub span: Span,
+    /// `flake`
+    pub flake: Option<Text>,
+    /// `discover`
+    pub discover: Option<Vec<Platform>>,
+    /// `defaults`
+    pub defaults: HostSettings,
+    /// `hosts`
+    pub hosts: IndexMap<HostName, HostSettings>,
+    /// `secrets.test_keys`
+    pub test_keys: Vec<Text>,
+    /// `secrets.test_paths`
+    pub test_paths: Vec<Text>,
+    /// `shims.task`
+    pub shim_task: Option<bool>,
+    /// `shims.jq`
+    pub shim_jq: Option<JqShim>,
+}
+
+/// `fleet.defaults` or one of `fleet.hosts`.
+#[derive(Debug, Default)]
+pub struct HostSettings {
+    /// Where the host is named; `None` for the defaults.
+    pub span: Option<Span>,
+    /// `user`
+    pub user: Option<Text>,
+    /// `address`
+    pub address: Option<Text>,
+    /// `port`
+    pub port: Option<u16>,
+    /// `build_on`
+    pub build_on: Option<BuildOn>,
+    /// `platform`
+    pub platform: Option<Platform>,
+    /// `tags`
+    pub tags: BTreeSet<String>,
+}
+
+/// One of `pipelines`.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// `desc`
+    pub desc: Option<Text>,
+    /// `summary`
+    pub summary: Option<Text>,
+    /// `aliases`
+    pub aliases: Vec<Spanned<String>>,
+    /// `hosts`
+    pub hosts: Option<Text>,
+    /// `platform`
+    pub platform: Option<Platform>,
+    /// `vars`
+    pub vars: Variables,
+    /// `check`
+    pub check: Vec<Step>,
+    /// `build`
+    pub build: Option<Build>,
+    /// `deploy`
+    pub deploy: Option<Deploy>,
+    /// `notify`
+    pub notify: Vec<Notification>,
+}
+
+/// `build:`
+#[derive(Debug)]
+pub struct Build {
+    /// Where the key stands.
+    pub span: Span,
+    /// `at_once`
+    pub at_once: Option<usize>,
+    /// `copy_at_once`
+    pub copy_at_once: Option<usize>,
+}
+
+/// `deploy:`
+#[derive(Debug)]
+pub struct Deploy {
+    /// Where the key stands.
+    pub span: Span,
+    /// `action`
+    pub action: Option<Action>,
+    /// `at_once`
+    pub at_once: Option<usize>,
+    /// `waves`
+    pub waves: Vec<Share>,
+    /// `max_failures`
+    pub max_failures: Option<usize>,
+    /// `health`
+    pub health: Vec<Health>,
+    /// `on_failure`
+    pub on_failure: Option<OnFailure>,
+    /// `confirm`
+    pub confirm: Option<bool>,
+    /// `timeout`
+    pub timeout: Option<Duration>,
+}

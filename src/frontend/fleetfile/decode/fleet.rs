@@ -1,0 +1,178 @@
+//! `fleet:`: the flake, the hosts, and what holds for them. Knows nothing of what the flake has.
+
+use super::scalar::{choices, filled_text, number, text, texts, word};
+use crate::diagnostic::Diagnostic;
+use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
+use crate::frontend::fleetfile::keys::{DEFAULTS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SECRETS, SHIMS};
+use crate::model::{BuildOn, HostName, JqShim, Text};
+use crate::yaml::keys::Table;
+use crate::yaml::{Decoder, Field, Node};
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+/// Decodes `fleet:`.
+pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
+    let mut fleet = Fleet {
+        span: root.key_span,
+        flake: None,
+        discover: None,
+        defaults: HostSettings::default(),
+        hosts: IndexMap::new(),
+        test_keys: Vec::new(),
+        test_paths: Vec::new(),
+        shim_task: None,
+        shim_jq: None,
+    };
+    if root.value.is_null() {
+        return Some(fleet);
+    }
+    for field in decoder.table(root.value, &FLEET)? {
+        match field.name {
+            "flake" => fleet.flake = filled_text(decoder, &field),
+            "discover" => {
+                let items = decoder.list(field.value, "a list of flake outputs");
+                let outputs = items
+                    .iter()
+                    .filter_map(|item| word(decoder, item, &OUTPUTS, "an output that holds hosts"));
+                let mut discover: Vec<_> = outputs.collect();
+                discover.dedup();
+                fleet.discover = Some(discover);
+            }
+            "defaults" => fleet.defaults = settings(decoder, field.value, &DEFAULTS).unwrap_or_default(),
+            "hosts" => hosts(decoder, field.value, &mut fleet.hosts),
+            "secrets" => secrets(decoder, field.value, &mut fleet),
+            "shims" => shims(decoder, field.value, &mut fleet),
+            _ => {}
+        }
+    }
+    Some(fleet)
+}
+
+fn hosts(decoder: &mut Decoder, node: &Node, hosts: &mut IndexMap<HostName, HostSettings>) {
+    for field in decoder.fields(node, "a mapping from host names to settings").unwrap_or_default() {
+        let name = match HostName::new(field.name) {
+            Ok(name) => name,
+            Err(error) => {
+                let diagnostic = Diagnostic::error("fleet::fleetfile::host_name", error.to_string());
+                decoder.push(diagnostic.at(field.key_span, "not a host's name"));
+                continue;
+            }
+        };
+        let mut host = settings(decoder, field.value, &HOST).unwrap_or_default();
+        host.span = Some(field.key_span);
+        hosts.insert(name, host);
+    }
+}
+
+fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSettings> {
+    let mut settings = HostSettings::default();
+    for field in decoder.table(node, table)? {
+        match field.name {
+            "user" => settings.user = filled_text(decoder, &field),
+            "address" => settings.address = filled_text(decoder, &field),
+            "port" => settings.port = number(decoder, &field, 1_u16, u16::MAX),
+            "build_on" => settings.build_on = build_on(decoder, &field),
+            "tags" => settings.tags = tags(decoder, field.value),
+            "platform" => settings.platform = word(decoder, field.value, &PLATFORMS, "a platform"),
+            _ => {}
+        }
+    }
+    Some(settings)
+}
+
+/// `target`, `local`, or an ssh destination: a name that ssh could read as an option, or a shell as more than a word,
+/// is refused here and so nowhere else.
+fn build_on(decoder: &mut Decoder, field: &Field<'_>) -> Option<BuildOn> {
+    let written = filled_text(decoder, field)?;
+    let raw = written.raw();
+    let refuse = |decoder: &mut Decoder, message: String, help: String| {
+        decoder.push(
+            Diagnostic::error("fleet::fleetfile::build_on", message).at(field.value.place(), "").help(help),
+        );
+    };
+    match raw {
+        "target" => return Some(BuildOn::Target),
+        "local" => return Some(BuildOn::Local),
+        "auto" => {
+            refuse(
+                decoder,
+                "`build_on: auto` is not known yet".to_owned(),
+                "write `target`, `local` or the builder's name".to_owned(),
+            );
+            return None;
+        }
+        _ => {}
+    }
+    let words = || ["target", "local"].into_iter();
+    if crate::diagnostic::did_you_mean(raw, words()).is_some()
+        || raw.eq_ignore_ascii_case("target")
+        || raw.eq_ignore_ascii_case("local")
+    {
+        refuse(decoder, format!("`{raw}` is no place to build"), choices(raw, words()));
+        return None;
+    }
+    let (user, host) = raw.rsplit_once('@').unwrap_or(("builder", raw));
+    if HostName::new(user).is_ok() && HostName::new(host).is_ok() {
+        return Some(BuildOn::Builder(raw.into()));
+    }
+    refuse(
+        decoder,
+        format!("`{}` cannot name a builder", raw.escape_debug()),
+        "write `target`, `local` or `[USER@]HOST`".to_owned(),
+    );
+    None
+}
+
+/// Tags; what a selector could not say is refused.
+fn tags(decoder: &mut Decoder, node: &Node) -> BTreeSet<String> {
+    let mut tags = BTreeSet::new();
+    for tag in decoder.string_or_strings(node) {
+        if !tag.is_empty()
+            && !tag.contains(|letter: char| letter.is_whitespace() || ",&!@*?[]{}:".contains(letter))
+        {
+            tags.insert(tag.value.as_ref().to_owned());
+            continue;
+        }
+        let message = format!("`{}` cannot be a tag", tag.escape_debug());
+        let help = match tag.strip_prefix('@') {
+            Some(rest) => format!("write `{rest}`; only selectors have the `@`"),
+            None => "a tag has no white space and none of `,&!@*?[]{}:`".to_owned(),
+        };
+        decoder.push(Diagnostic::error("fleet::fleetfile::tag", message).at(tag.span, "").help(help));
+    }
+    tags
+}
+
+fn secrets(decoder: &mut Decoder, node: &Node, fleet: &mut Fleet) {
+    for field in decoder.table(node, &SECRETS).unwrap_or_default() {
+        let list: Vec<Text> = texts(decoder, field.value);
+        match field.name {
+            "test_keys" => fleet.test_keys = list,
+            _ => fleet.test_paths = list,
+        }
+    }
+}
+
+fn shims(decoder: &mut Decoder, node: &Node, fleet: &mut Fleet) {
+    if node.as_mapping().is_none() {
+        if let Some(all) = decoder.bool(node) {
+            fleet.shim_task = Some(*all);
+            fleet.shim_jq = Some(if *all { JqShim::Missing } else { JqShim::Never });
+        }
+        return;
+    }
+    for field in decoder.table(node, &SHIMS).unwrap_or_default() {
+        match field.name {
+            "task" => fleet.shim_task = decoder.bool(field.value).map(|task| *task),
+            _ => fleet.shim_jq = jq(decoder, field.value),
+        }
+    }
+}
+
+fn jq(decoder: &mut Decoder, node: &Node) -> Option<JqShim> {
+    match text(decoder, node)?.raw() {
+        "false" => Some(JqShim::Never),
+        "true" => Some(JqShim::Missing),
+        _ => word(decoder, node, &JQ, "a case for the embedded jq"),
+    }
+}

@@ -1,0 +1,179 @@
+//! `pipelines:`: names and stages. Knows no other pipeline and no task.
+
+use super::scalar::{at_once, duration, filled_text, number, owned, text, word};
+use super::{health, notification, step};
+use crate::diagnostic::Diagnostic;
+use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
+use crate::frontend::fleetfile::keys::{ACTIONS, BUILD, DEPLOY, FAILURES, PIPELINE, PLATFORMS};
+use crate::frontend::fleetfile::variables::decode_variables;
+use crate::model::{Selector, Share, Text, Variables};
+use crate::source::Spanned;
+use crate::yaml::{Decoder, Field, Node};
+
+/// Decodes `pipelines:`.
+pub(super) fn decode_all(decoder: &mut Decoder, node: &Node) -> Vec<Pipeline> {
+    let fields = decoder.fields(node, "a mapping from names to pipelines").unwrap_or_default();
+    fields.iter().filter_map(|field| decode(decoder, field)).collect()
+}
+
+fn decode(decoder: &mut Decoder, named: &Field<'_>) -> Option<Pipeline> {
+    let name = Spanned::new(named.name.to_owned(), named.key_span);
+    let is_named = is_callable(decoder, &name);
+    let mut pipeline = Pipeline {
+        name,
+        desc: None,
+        summary: None,
+        aliases: Vec::new(),
+        hosts: None,
+        platform: None,
+        vars: Variables::default(),
+        check: Vec::new(),
+        build: None,
+        deploy: None,
+        notify: Vec::new(),
+    };
+    let fields = decoder.table(named.value, &PIPELINE);
+    let mut has_stage = false;
+    for field in fields.iter().flatten() {
+        has_stage |= matches!(field.name, "check" | "build" | "deploy");
+        match field.name {
+            "desc" => pipeline.desc = text(decoder, field.value),
+            "summary" => pipeline.summary = text(decoder, field.value),
+            "aliases" => {
+                let names = decoder.string_or_strings(field.value).into_iter().map(owned);
+                pipeline.aliases = names.collect();
+                pipeline.aliases.retain(|name| is_callable(decoder, name));
+            }
+            "hosts" => pipeline.hosts = hosts(decoder, field),
+            "platform" => pipeline.platform = word(decoder, field.value, &PLATFORMS, "a platform"),
+            "vars" => pipeline.vars = decode_variables(decoder, field.value),
+            "check" => pipeline.check = step::decode_all(decoder, field.value),
+            "build" => pipeline.build = build(decoder, field),
+            "deploy" => pipeline.deploy = deploy(decoder, field),
+            "notify" => pipeline.notify = notification::decode_all(decoder, field.value),
+            _ => {}
+        }
+    }
+    if !has_stage && (fields.is_some() || named.value.is_null()) {
+        let message = format!("the pipeline `{}` has no stage", named.name);
+        decoder.push(
+            Diagnostic::error("fleet::fleetfile::no_stage", message)
+                .at(named.key_span, "does nothing")
+                .help("give it `check`, `build` or `deploy`"),
+        );
+    }
+    is_named.then_some(pipeline)
+}
+
+/// Whether a name can be called from the command line, where `X=y` is a variable and `*` a wildcard.
+fn is_callable(decoder: &mut Decoder, name: &Spanned<String>) -> bool {
+    let is_bad = |letter: char| letter.is_whitespace() || letter.is_control() || "=*{}".contains(letter);
+    if !name.is_empty() && !name.starts_with(['-', ':']) && !name.contains(is_bad) {
+        return true;
+    }
+    let message = format!("`{}` cannot name a pipeline", name.escape_debug());
+    decoder.push(
+        Diagnostic::error("fleet::fleetfile::pipeline_name", message)
+            .at(name.span, "")
+            .help("no white space, none of `=*{}`, and not `-` or `:` first"),
+    );
+    false
+}
+
+/// The selector; where it has no template, it is checked at once.
+fn hosts(decoder: &mut Decoder, field: &Field<'_>) -> Option<Text> {
+    let text = filled_text(decoder, field)?;
+    if text.is_plain()
+        && let Err(error) = Selector::parse(text.raw())
+    {
+        decoder.push(error.diagnostic(field.value.place()));
+    }
+    Some(text)
+}
+
+fn build(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Build> {
+    let mut build = Build { span: stage.key_span, at_once: None, copy_at_once: None };
+    if stage.value.is_null() {
+        return Some(build);
+    }
+    for field in decoder.table(stage.value, &BUILD)? {
+        match field.name {
+            "at_once" => build.at_once = at_once(decoder, &field),
+            _ => build.copy_at_once = at_once(decoder, &field),
+        }
+    }
+    Some(build)
+}
+
+fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
+    let mut deploy = Deploy {
+        span: stage.key_span,
+        action: None,
+        at_once: None,
+        waves: Vec::new(),
+        max_failures: None,
+        health: Vec::new(),
+        on_failure: None,
+        confirm: None,
+        timeout: None,
+    };
+    if stage.value.is_null() {
+        return Some(deploy);
+    }
+    for field in decoder.table(stage.value, &DEPLOY)? {
+        match field.name {
+            "action" => deploy.action = word(decoder, field.value, &ACTIONS, "an action"),
+            "at_once" => deploy.at_once = at_once(decoder, &field),
+            "waves" => {
+                let items = decoder.list(field.value, "a list of waves");
+                deploy.waves = items.iter().filter_map(|item| wave(decoder, item)).collect();
+            }
+            "max_failures" => deploy.max_failures = number(decoder, &field, 0_usize, 100_000),
+            "health" => deploy.health = health::decode_all(decoder, field.value),
+            "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
+            "confirm" => deploy.confirm = decoder.bool(field.value).map(|confirm| *confirm),
+            "timeout" => deploy.timeout = duration(decoder, &field),
+            _ => {}
+        }
+    }
+    Some(deploy)
+}
+
+/// A selector, a percentage or a number of hosts.
+fn wave(decoder: &mut Decoder, node: &Node) -> Option<Share> {
+    let written = decoder.string(node)?;
+    let refuse = |decoder: &mut Decoder, message: String, help: &str| {
+        decoder.push(Diagnostic::error("fleet::fleetfile::wave", message).at(node.place(), "").help(help));
+        None
+    };
+    if let Some(percent) = written.strip_suffix('%') {
+        return match percent.trim().parse() {
+            Ok(percent @ 1..=100) => Some(Share::Percent(percent)),
+            _ => refuse(
+                decoder,
+                format!("`{}` is no share of the hosts", written.escape_debug()),
+                "give a whole percentage from `1%` to `100%`",
+            ),
+        };
+    }
+    if let Ok(count) = written.parse::<i64>() {
+        return match usize::try_from(count) {
+            Ok(count @ 1..) => Some(Share::Count(count)),
+            _ => refuse(decoder, format!("a wave of {count} hosts is none"), "give at least 1"),
+        };
+    }
+    if written.contains("{{") {
+        return refuse(
+            decoder,
+            "a wave cannot be a template".to_owned(),
+            "waves are chosen among the hosts that the pipeline's `hosts` selects; use a tag, such as `@canary`",
+        );
+    }
+    match Selector::parse(&written) {
+        Ok(selector) => Some(Share::Selector(selector)),
+        Err(error) => {
+            decoder.push(error.diagnostic(node.place()));
+            None
+        }
+    }
+}

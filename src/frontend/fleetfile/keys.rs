@@ -1,0 +1,303 @@
+//! Every key that a Fleetfile has beyond a Taskfile's: the decoder checks against these tables, and the JSON schema and
+//! the suggestions are made from them. Knows nothing of what the keys do.
+
+use crate::model::{Action, JqShim, NotifyWhen, OnFailure, Platform};
+use crate::yaml::keys::{Key, Table, Type, key};
+
+/// A word and what it stands for.
+pub(super) type Words<T, const N: usize> = [(&'static str, T); N];
+
+/// The words alone, for a table.
+const fn words<T, const N: usize>(pairs: &Words<T, N>) -> [&'static str; N] {
+    let mut words = [""; N];
+    let mut index = 0;
+    while index < N {
+        words[index] = pairs[index].0;
+        index += 1;
+    }
+    words
+}
+
+pub(super) const OUTPUTS: Words<Platform, 2> =
+    [("nixosConfigurations", Platform::Nixos), ("darwinConfigurations", Platform::Darwin)];
+pub(super) const PLATFORMS: Words<Platform, 2> = [("nixos", Platform::Nixos), ("darwin", Platform::Darwin)];
+pub(super) const ACTIONS: Words<Action, 4> = [
+    ("switch", Action::Switch),
+    ("boot", Action::Boot),
+    ("test", Action::Test),
+    ("dry-activate", Action::DryActivate),
+];
+pub(super) const FAILURES: Words<OnFailure, 4> = [
+    ("stop", OnFailure::Stop),
+    ("continue", OnFailure::Continue),
+    ("roll_back_host", OnFailure::RollBackHost),
+    ("roll_back_wave", OnFailure::RollBackWave),
+];
+pub(super) const CASES: Words<NotifyWhen, 5> = [
+    ("succeeded", NotifyWhen::Succeeded),
+    ("changed", NotifyWhen::Changed),
+    ("failed", NotifyWhen::Failed),
+    ("degraded", NotifyWhen::Degraded),
+    ("rolled_back", NotifyWhen::RolledBack),
+];
+pub(super) const JQ: Words<JqShim, 2> = [("missing", JqShim::Missing), ("always", JqShim::Always)];
+/// Where a health check's command runs: on the host or not.
+pub(super) const PLACES: Words<bool, 2> = [("operator", false), ("host", true)];
+/// What a step is repeated for.
+pub(super) const EACH: Words<(), 1> = [("host", ())];
+/// Steps that are complete as a word.
+pub(super) const BUILT_IN: [&str; 4] = ["reachable", "disk", "flake", "secrets"];
+/// Keys that say what a step does; a step has exactly one of them.
+pub(super) const STEP_KINDS: &[&str] =
+    &["reachable", "disk", "flake", "secrets", "vm", "task", "cmd", "uses"];
+/// Keys that say what a health check looks at; it has exactly one of them.
+pub(super) const HEALTH_KINDS: &[&str] = &["unit", "http", "tcp", "command"];
+/// Keys that say where a notification goes; it has exactly one of them.
+pub(super) const NOTIFY_KINDS: &[&str] = &["ntfy", "webhook", "command"];
+
+const OUTPUT_WORDS: [&str; 2] = words(&OUTPUTS);
+const PLATFORM_WORDS: [&str; 2] = words(&PLATFORMS);
+const ACTION_WORDS: [&str; 4] = words(&ACTIONS);
+const FAILURE_WORDS: [&str; 4] = words(&FAILURES);
+const CASE_WORDS: [&str; 5] = words(&CASES);
+const JQ_WORDS: [&str; 2] = words(&JQ);
+const PLACE_WORDS: [&str; 2] = words(&PLACES);
+const EACH_WORDS: [&str; 1] = words(&EACH);
+
+/// What a Fleetfile's root has beyond a Taskfile's.
+pub static ROOT: &[Key] = &[
+    key(
+        "fleet",
+        Type::Table(&FLEET),
+        "The hosts: which flake they come from, and what the flake cannot know.",
+    ),
+    key(
+        "pipelines",
+        Type::Map(&Type::Table(&PIPELINE)),
+        "Pipelines by name. A pipeline is listed and called like a task.",
+    ),
+];
+
+/// `fleet:`
+pub(super) static FLEET: Table = Table {
+    name: "fleet",
+    doc: "The hosts: which flake they come from, and what the flake cannot know.",
+    keys: &[
+        key(
+            "flake",
+            Type::String,
+            "The flake that has the hosts, relative to the Fleetfile's directory. Default: `.`",
+        ),
+        key(
+            "discover",
+            Type::List(&Type::Enum(&OUTPUT_WORDS)),
+            "Outputs of the flake that hold hosts. Default: both.",
+        ),
+        key("defaults", Type::Table(&DEFAULTS), "What holds for every host that does not say otherwise."),
+        key(
+            "hosts",
+            Type::Map(&Type::Table(&HOST)),
+            "What holds for one host, by the name of its configuration in the flake.",
+        ),
+        key("secrets", Type::Table(&SECRETS), "The fence between test keys and real secrets."),
+        key(
+            "shims",
+            Type::OneOf(&[Type::Bool, Type::Table(&SHIMS)]),
+            "Names that commands find on PATH in place of the machine's own; `false` turns all of them off.",
+        ),
+    ],
+};
+
+/// `fleet.defaults:`
+pub(super) static DEFAULTS: Table = Table {
+    name: "fleet.defaults",
+    doc: "What holds for every host that does not say otherwise.",
+    keys: &[USER, ADDRESS, PORT, BUILD_ON, TAGS],
+};
+
+/// `fleet.hosts.NAME:`
+pub(super) static HOST: Table = Table {
+    name: "host",
+    doc: "What the flake cannot know of one host.",
+    keys: &[
+        USER,
+        ADDRESS,
+        PORT,
+        BUILD_ON,
+        TAGS,
+        key(
+            "platform",
+            Type::Enum(&PLATFORM_WORDS),
+            "What the host is. Only a rehearsal without the flake has to be told; else the flake must agree.",
+        ),
+    ],
+};
+
+const USER: Key = key("user", Type::String, "User to log in as. Default: what ssh chooses.");
+const ADDRESS: Key = key(
+    "address",
+    Type::String,
+    "Address for ssh; `{{.HOST}}` is the name of the host's configuration. Default: `networking.hostName`.",
+);
+const PORT: Key = key("port", Type::Int, "ssh port. Default: what ssh chooses.");
+const BUILD_ON: Key = key(
+    "build_on",
+    Type::String,
+    "Where the system is built: `target` (the host itself), `local`, or `[USER@]HOST` of a builder. Default: `target`.",
+);
+const TAGS: Key =
+    key("tags", Type::List(&Type::String), "Tags for selectors (`@tag`). Those of the defaults are added.");
+
+/// `fleet.secrets:`
+pub(super) static SECRETS: Table = Table {
+    name: "fleet.secrets",
+    doc: "The fence between test keys and real secrets.",
+    keys: &[
+        key("test_keys", Type::List(&Type::String), "Files with test identities, or `age1...` recipients."),
+        key("test_paths", Type::List(&Type::String), "Globs of files that may be encrypted for test keys."),
+    ],
+};
+
+/// `fleet.shims:`
+pub(super) static SHIMS: Table = Table {
+    name: "fleet.shims",
+    doc: "Names that commands find on PATH in place of the machine's own.",
+    keys: &[
+        key("task", Type::Bool, "Whether `task` in a command is this fleet. Default: `true`."),
+        key(
+            "jq",
+            Type::OneOf(&[Type::Bool, Type::Enum(&JQ_WORDS)]),
+            "When `jq` in a command is the embedded one: `missing` (where the machine has none), `always`, or `false`. \
+             Default: `missing`.",
+        ),
+    ],
+};
+
+/// `pipelines.NAME:`
+pub(super) static PIPELINE: Table = Table {
+    name: "pipeline",
+    doc: "Check, build, deploy and notify over selected hosts. A stage that is absent is left out.",
+    keys: &[
+        key("desc", Type::String, "One line for lists."),
+        key("summary", Type::String, "Long text for `fleet run NAME --summary`."),
+        key(
+            "aliases",
+            Type::List(&Type::String),
+            "Further names. An alias may be the name of an existing task, which it then replaces.",
+        ),
+        key("hosts", Type::String, "Selector of the hosts. Default: `{{.host | default \"*\"}}`."),
+        key("platform", Type::Enum(&PLATFORM_WORDS), "Only hosts of this platform can be selected."),
+        key("vars", Type::Map(&Type::Any), "Variables of the pipeline, as in a task."),
+        key(
+            "check",
+            Type::List(&Type::OneOf(&[Type::Enum(&BUILT_IN), Type::Table(&STEP)])),
+            "What must hold before anything is built.",
+        ),
+        key("build", Type::Table(&BUILD), "Evaluate and build. Implied by `deploy`."),
+        key("deploy", Type::Table(&DEPLOY), "Copy, activate and verify."),
+        key("notify", Type::List(&Type::Table(&NOTIFY)), "Who is told of the result."),
+    ],
+};
+
+/// One entry of `check:`
+pub(super) static STEP: Table = Table {
+    name: "step",
+    doc: "One check. It has exactly one of `reachable`, `disk`, `flake`, `secrets`, `vm`, `task`, `cmd` and `uses`.",
+    keys: &[
+        key("reachable", Type::Table(&NO_OPTIONS), "Each host answers over ssh."),
+        key("disk", Type::Table(&DISK), "Each host has room for a system."),
+        key("flake", Type::Table(&NO_OPTIONS), "`nix flake check` passes; once for the run."),
+        key("secrets", Type::Table(&NO_OPTIONS), "The fence between test keys and real secrets holds."),
+        key("vm", Type::String, "The check of this name in the flake's `checks` builds; once for the run."),
+        key("task", Type::String, "The task of this name succeeds."),
+        key("vars", Type::Map(&Type::Any), "Variables for `task`."),
+        key("cmd", Type::String, "The shell command exits 0."),
+        key("uses", Type::String, "The plugin `fleet-NAME` found on PATH says that all is well."),
+        key("with", Type::Map(&Type::Any), "Options for the plugin of `uses`."),
+        key(
+            "each",
+            Type::Enum(&EACH_WORDS),
+            "`host`: run `task`, `cmd` or `uses` for each host instead of once.",
+        ),
+        key("timeout", Type::Duration, "Longest time it may take."),
+    ],
+};
+
+static NO_OPTIONS: Table = Table { name: "options of the step", doc: "The step has no options.", keys: &[] };
+
+/// Options of the step `disk`.
+pub(super) static DISK: Table = Table {
+    name: "disk",
+    doc: "How much room each host must have.",
+    keys: &[key("min_free", Type::String, "Least free space in the store, such as `2GiB`. Default: `1GiB`.")],
+};
+
+/// `build:`
+pub(super) static BUILD: Table = Table {
+    name: "build",
+    doc: "How systems are built and copied.",
+    keys: &[
+        key("at_once", Type::Int, "Most systems that are built at once. Default: no limit."),
+        key("copy_at_once", Type::Int, "Most hosts that are copied to at once. Default: no limit."),
+    ],
+};
+
+/// `deploy:`
+pub(super) static DEPLOY: Table = Table {
+    name: "deploy",
+    doc: "How systems are activated.",
+    keys: &[
+        key("action", Type::Enum(&ACTION_WORDS), "What is done with the built system. Default: `switch`."),
+        key("at_once", Type::Int, "Most hosts that are activated at once. Default: no limit."),
+        key(
+            "waves",
+            Type::List(&Type::OneOf(&[Type::String, Type::Int])),
+            "Groups of hosts that go one after another: a selector, `25%` of all, or a number of hosts. \
+             Default: all at once.",
+        ),
+        key(
+            "max_failures",
+            Type::Int,
+            "Failed hosts after which no further wave starts. Default: 0 with `on_failure: stop`, else no limit.",
+        ),
+        key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
+        key(
+            "on_failure",
+            Type::Enum(&FAILURE_WORDS),
+            "What a failed host means: `stop`, `continue`, `roll_back_host`, `roll_back_wave`. Default: `stop`.",
+        ),
+        key(
+            "confirm",
+            Type::Bool,
+            "Ask before the first host is touched; `--yes` answers. Default: `true`, `false` for `dry-activate`.",
+        ),
+        key("timeout", Type::Duration, "Longest time for one activation. Default: `10m`."),
+    ],
+};
+
+/// One entry of `health:`
+pub(super) static HEALTH: Table = Table {
+    name: "health check",
+    doc: "What is looked at after activation. It has exactly one of `unit`, `http`, `tcp` and `command`.",
+    keys: &[
+        key("unit", Type::String, "The systemd unit is active on the host."),
+        key("http", Type::String, "The URL answers 2xx or 3xx to the operator's machine."),
+        key("tcp", Type::String, "`HOST:PORT` accepts a connection from the operator's machine."),
+        key("command", Type::String, "The shell command exits 0."),
+        key("on", Type::Enum(&PLACE_WORDS), "Where `command` runs. Default: `operator`."),
+        key("retries", Type::Int, "Tries before it counts as failed. Default: 3."),
+        key("deadline", Type::Duration, "Longest time for all tries. Default: `1m`."),
+    ],
+};
+
+/// One entry of `notify:`
+pub(super) static NOTIFY: Table = Table {
+    name: "notification",
+    doc: "Who is told, and when. It has exactly one of `ntfy`, `webhook` and `command`.",
+    keys: &[
+        key("ntfy", Type::String, "URL of an ntfy topic."),
+        key("webhook", Type::String, "URL that gets the report as JSON by POST."),
+        key("command", Type::String, "Shell command that gets the report as JSON on standard input."),
+        key("when", Type::List(&Type::Enum(&CASE_WORDS)), "In which cases. Default: always."),
+    ],
+};

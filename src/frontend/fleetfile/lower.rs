@@ -1,0 +1,125 @@
+//! From what was written to the model: names get their namespace, defaults are filled in. Knows nothing of tasks.
+
+use super::ast;
+use crate::model::{
+    Action, Build, Deploy, Fleet, HostOverride, JqShim, OnFailure, Pipeline, Platform, SecretsPolicy, Shims,
+    Step, StepKind, TaskfileId, Text, Variables,
+};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The hosts where a pipeline does not say: those of `host=...`, else all.
+const HOSTS: &str = "{{.host | default \"*\"}}";
+const ACTIVATION_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Where a file stands among the others.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub taskfile: TaskfileId,
+    /// The namespace that its names get, without a trailing colon; empty in the root and for flattened includes.
+    pub namespace: Arc<str>,
+    /// Further namespaces: the aliases of the include.
+    pub namespace_aliases: Vec<Arc<str>>,
+    /// `dir` of the includes on the way to it, outermost first.
+    pub base_dir: Vec<Text>,
+}
+
+/// Lowers `fleet:` of a file in a directory.
+pub(super) fn fleet(fleet: ast::Fleet, dir: PathBuf) -> Fleet {
+    Fleet {
+        flake: fleet.flake.unwrap_or_else(|| Text::nowhere(".")),
+        dir,
+        discover: fleet.discover.unwrap_or_else(|| vec![Platform::Nixos, Platform::Darwin]),
+        defaults: settings(fleet.defaults),
+        hosts: fleet.hosts.into_iter().map(|(name, host)| (name, settings(host))).collect(),
+        secrets: SecretsPolicy { test_keys: fleet.test_keys, test_paths: fleet.test_paths },
+        shims: Shims { task: fleet.shim_task.unwrap_or(true), jq: fleet.shim_jq.unwrap_or(JqShim::Missing) },
+        span: fleet.span,
+    }
+}
+
+fn settings(host: ast::HostSettings) -> HostOverride {
+    HostOverride {
+        user: host.user,
+        address: host.address,
+        port: host.port,
+        build_on: host.build_on,
+        platform: host.platform,
+        tags: host.tags,
+        span: host.span,
+    }
+}
+
+/// Lowers one pipeline.
+pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
+    let deploy = pipeline.deploy.map(deploy);
+    let build = pipeline.build.map(|build| Build {
+        at_once: build.at_once,
+        copy_at_once: build.copy_at_once,
+        span: Some(build.span),
+    });
+    // Nothing can be deployed that was not built.
+    let build = build.or_else(|| deploy.as_ref().map(|_| Build::default()));
+    let own = std::iter::once(&pipeline.name).chain(&pipeline.aliases);
+    let elsewhere = place
+        .namespace_aliases
+        .iter()
+        .flat_map(|namespace| own.clone().map(move |name| qualified(namespace, &name.value)));
+    let aliases = pipeline.aliases.iter().map(|alias| qualified(&place.namespace, &alias.value));
+    Pipeline {
+        name: qualified(&place.namespace, &pipeline.name.value),
+        aliases: aliases.chain(elsewhere).collect(),
+        taskfile: place.taskfile,
+        base_dir: place.base_dir.clone(),
+        span: pipeline.name.span,
+        desc: pipeline.desc,
+        summary: pipeline.summary,
+        hosts: pipeline.hosts.unwrap_or_else(|| Text::nowhere(HOSTS)),
+        platform: pipeline.platform,
+        vars: written_in(pipeline.vars, place.taskfile),
+        check: pipeline.check.into_iter().map(|check| step(check, place)).collect(),
+        build,
+        deploy,
+        notify: pipeline.notify,
+    }
+}
+
+fn deploy(deploy: ast::Deploy) -> Deploy {
+    let action = deploy.action.unwrap_or(Action::Switch);
+    let on_failure = deploy.on_failure.unwrap_or(OnFailure::Stop);
+    Deploy {
+        action,
+        at_once: deploy.at_once,
+        waves: deploy.waves,
+        max_failures: deploy.max_failures.or((on_failure == OnFailure::Stop).then_some(0)),
+        health: deploy.health,
+        on_failure,
+        confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
+        timeout: deploy.timeout.unwrap_or(ACTIVATION_TIMEOUT),
+        span: deploy.span,
+    }
+}
+
+/// A step names tasks as a call within its file does: in the file's namespace, unless a `:` stands first.
+fn step(step: Step, place: &Place) -> Step {
+    let StepKind::Task { name, vars } = step.kind else { return step };
+    let full = match name.raw().strip_prefix(':') {
+        Some(rest) => Arc::from(rest),
+        None => qualified(&place.namespace, name.raw()),
+    };
+    let vars = written_in(vars, place.taskfile);
+    Step { kind: StepKind::Task { name: Text::new(full, name.span()), vars }, ..step }
+}
+
+fn written_in(mut vars: Variables, taskfile: TaskfileId) -> Variables {
+    for variable in vars.values_mut() {
+        variable.taskfile = Some(taskfile);
+    }
+    vars
+}
+
+fn qualified(namespace: &str, name: &str) -> Arc<str> {
+    if namespace.is_empty() { name.into() } else { format!("{namespace}:{name}").into() }
+}

@@ -1,0 +1,96 @@
+//! A Fleetfile: a Taskfile plus `fleet:` (the hosts) and `pipelines:` at its root. Reads those two keys, puts what they
+//! say into the model, and looks at how it fits the tasks. Knows neither nix nor ssh, and runs nothing.
+
+pub mod ast;
+mod calls;
+mod circle;
+mod decode;
+mod find;
+mod hosts;
+mod json;
+mod keys;
+mod lower;
+mod names;
+mod schema;
+mod variables;
+
+pub use find::{FILE_NAMES, find};
+pub use hosts::{FlakeHost, host_variables, rehearsed_hosts, resolve_hosts};
+
+pub use ast::Fleetfile;
+pub use decode::decode;
+pub use keys::ROOT as ROOT_KEYS;
+pub use lower::Place;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Project;
+use crate::source::Span;
+use crate::yaml::keys::Table;
+use std::path::PathBuf;
+
+/// What one file says of fleet and pipelines, and where the file stands.
+#[derive(Debug)]
+pub struct Part {
+    /// What was written.
+    pub fleetfile: Fleetfile,
+    /// Its namespace.
+    pub place: Place,
+    /// The directory of the file, absolute.
+    pub dir: PathBuf,
+}
+
+/// Adds fleet and pipelines of all files, the root's first, to a project that has its tasks; tells what does not fit
+/// together. The root's `fleet:` is the fleet; a root that has none takes that of an included file.
+pub fn assemble(project: &mut Project, parts: Vec<Part>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    for part in parts {
+        if let Some(fleet) = part.fleetfile.fleet {
+            let fleet = lower::fleet(fleet, part.dir);
+            match &project.fleet {
+                Some(first) if first.span != fleet.span => {
+                    diagnostics.push(second_fleet(first.span, fleet.span));
+                }
+                _ => project.fleet = Some(fleet),
+            }
+        }
+        for pipeline in part.fleetfile.pipelines {
+            let pipeline = lower::pipeline(pipeline, &part.place);
+            match project.pipelines.get(&pipeline.name) {
+                Some(other) => diagnostics.push(names::twice(&pipeline.name, &pipeline, other)),
+                None => {
+                    project.pipelines.insert(pipeline.name.clone(), pipeline);
+                }
+            }
+        }
+    }
+    diagnostics.extend(names::clashes(project));
+    diagnostics.extend(calls::check(project));
+    diagnostics
+}
+
+/// What is probably not meant in a project that can be used: tasks that a pipeline has replaced.
+#[must_use]
+pub fn check(project: &Project) -> Diagnostics {
+    names::replaced(project)
+}
+
+/// The JSON schema (draft-07) of a Fleetfile, pretty-printed; `taskfile` is the root of a Taskfile.
+#[must_use]
+pub fn schema(taskfile: &'static Table) -> String {
+    let kinds: schema::Kinds<'_> = &[
+        (keys::STEP.name, keys::STEP_KINDS),
+        (keys::HEALTH.name, keys::HEALTH_KINDS),
+        (keys::NOTIFY.name, keys::NOTIFY_KINDS),
+    ];
+    format!("{:#}\n", schema::generate(taskfile, ROOT_KEYS, kinds))
+}
+
+fn second_fleet(first: Span, second: Span) -> Diagnostic {
+    Diagnostic::error("fleet::fleetfile::second_fleet", "a project has one `fleet:`, and here are two")
+        .at(second, "the second")
+        .at(first, "the first")
+        .help("move the hosts of both into one of the files")
+}
+
+#[cfg(test)]
+mod tests;
