@@ -53,6 +53,14 @@ pub struct Project {
 }
 
 impl Project {
+    /// The pipeline of a name or alias.
+    #[must_use]
+    pub fn pipeline(&self, name: &str) -> Option<&Pipeline> {
+        let by_alias =
+            || self.pipelines.values().find(|pipeline| pipeline.aliases.iter().any(|alias| &**alias == name));
+        self.pipelines.get(name).or_else(by_alias)
+    }
+
     /// The file that a task or variable was written in.
     #[must_use]
     pub fn taskfile(&self, id: TaskfileId) -> Option<&Taskfile> {

@@ -65,6 +65,7 @@ fn call(program: &str, flags: &Flags, paint: TaskPaint, stdout: &Outlet, stderr:
     let world = World {
         scripts: Arc::new(options::scripts(stdout.clone(), paint)),
         console: Arc::new(super::console::Terminal::new(stdout.clone(), paint)),
+        pipelines: None,
         events: Arc::new(move |event| lines.task_event(&event)),
     };
     let cancel = Cancel::new();

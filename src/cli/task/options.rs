@@ -6,7 +6,7 @@ use crate::driver::LocalScripts;
 use crate::executor::task::TaskOptions;
 use crate::frontend;
 use crate::model::{Output, Project, Text};
-use crate::process::{Outlet, Reaction, Signal, Stop};
+use crate::process::{Outlet, Reaction, Signal};
 use crate::reporter::{TaskColour, TaskPaint};
 use crate::template::{Map, Value};
 use std::path::PathBuf;
@@ -180,7 +180,7 @@ pub(super) fn on_signal(signal: Signal, count: u32, paint: TaskPaint, stdout: &O
     let name = signal.name();
     if count < 3 {
         let _ = stdout.write(paint.paint(TaskColour::Yellow, &format!("task: Signal received: \"{name}\"\n")).as_bytes());
-        return Reaction::Nothing;
+        return Reaction::Ignore;
     }
     let text = format!("task: Signal received for the third time: \"{name}\". Forcing shutdown\n");
     let _ = stderr.write(paint.paint(TaskColour::Red, &text).as_bytes());

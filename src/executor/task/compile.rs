@@ -78,6 +78,14 @@ pub struct Request {
     pub indirect: bool,
 }
 
+impl Request {
+    /// A call without variables, from the command line.
+    #[must_use]
+    pub fn named(name: &str, span: crate::source::Span) -> Self {
+        Self { name: name.to_owned(), span, vars: Variables::new(), silent: false, indirect: false }
+    }
+}
+
 /// A command that is ready to run.
 pub struct CompiledCommand {
     /// Which entry of `cmds` it comes from.
@@ -99,13 +107,16 @@ pub enum CompiledAction {
     },
     /// A call.
     Call(Request),
-    /// Rendered when it runs, since it may ask for the exit code.
-    Defer,
+    /// Rendered once more when it runs, since it may ask for the exit code; this is how it looks before.
+    Defer(String),
 }
 
 impl Runner {
     /// Renders a task.
-    pub(super) async fn compile(
+    ///
+    /// # Errors
+    /// A template or `sh:` variable fails; with [`Evaluate::Static`] they come out empty instead.
+    pub async fn compile(
         self: &Rc<Self>,
         found: &Found,
         call: &Request,
@@ -218,7 +229,10 @@ impl Runner {
                 CompiledAction::Shell { text, shown }
             }
             CommandKind::Call(call) => CompiledAction::Call(request(call, scope, lenient)?),
-            CommandKind::Defer(_) => CompiledAction::Defer,
+            CommandKind::Defer(defer) => CompiledAction::Defer(match defer {
+                Defer::Shell(shell) => render(&shell.script, scope).unwrap_or_default(),
+                Defer::Call(call) => format!("Task: {}", render(&call.task, scope).unwrap_or_default()),
+            }),
         };
         let condition = command.condition.as_ref().map(|text| soft(render(text, scope))).transpose()?;
         Ok(CompiledCommand { index, action, condition })
@@ -409,7 +423,7 @@ impl Compiled {
             let _ = match &command.action {
                 CompiledAction::Shell { text: script, .. } => write!(text, "\u{1}{script:?}"),
                 CompiledAction::Call(call) => write!(text, "\u{2}{call:?}"),
-                CompiledAction::Defer => write!(text, "\u{3}{}", command.index),
+                CompiledAction::Defer(_) => write!(text, "\u{3}{}", command.index),
             };
         }
         for dep in &self.deps {

@@ -91,6 +91,13 @@ pub enum TaskError {
     },
     /// `for` over something that is no list.
     Loop,
+    /// A pipeline that was called ended with this exit code; it has reported why.
+    Pipeline {
+        /// Its name.
+        name: String,
+        /// The code.
+        code: u8,
+    },
     /// The run was stopped.
     Interrupted,
     /// Anything else, whole sentence.
@@ -132,6 +139,7 @@ impl TaskError {
             },
             Self::Exit(code) if command_status => u8::try_from(*code & 0xff).unwrap_or(1),
             Self::Loop => 109,
+            Self::Pipeline { code, .. } => *code,
             _ => 1,
         }
     }
@@ -228,6 +236,9 @@ impl fmt::Display for TaskError {
             }
             Self::Template { error, .. } => write!(f, "{error}"),
             Self::Loop => f.write_str("loop var must be a delimiter-separated string, list or a map"),
+            Self::Pipeline { name, code } => {
+                write!(f, "pipeline {} ended with exit code {code}", GoQuoted(name))
+            }
             Self::Interrupted => f.write_str("context canceled"),
             Self::Other(text) => f.write_str(text),
         }

@@ -1,13 +1,16 @@
 //! Whether a task is up to date: its status commands and its files' fingerprint (go-task 3.54 `fingerprint/task.go`).
 
-use super::compile::Compiled;
-use super::error::TaskError;
+use super::compile::{Compiled, Request};
+use super::error::{GoQuoted, TaskError};
+use super::lookup::Found;
 use super::loops::Files;
 use super::runner::Runner;
 use super::scope::Scope;
+use super::variables::Evaluate;
 use crate::model::Task;
 use crate::process::Cancel;
 use std::path::Path;
+use std::rc::Rc;
 
 /// What a task's globs match.
 #[expect(dead_code, reason = "the globs are not matched yet")]
@@ -53,6 +56,34 @@ impl Runner {
             self.note(|| format!("status command {command} exited zero"));
         }
         Ok(compiled.sources.is_empty())
+    }
+
+    /// Whether a task is up to date, for lists.
+    pub async fn fresh(self: &Rc<Self>, found: &Found) -> bool {
+        let Ok(task) = self.task(found) else { return false };
+        let request = Request::named(&task.name, crate::source::Span::NONE);
+        match self.compile(found, &request, Evaluate::All).await {
+            Ok(compiled) => self.is_up_to_date(task, &compiled, &self.cancel).await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
+    /// Fails for the first task that is not up to date (`--status`).
+    ///
+    /// # Errors
+    /// That task, or one that cannot be asked.
+    pub async fn status(self: &Rc<Self>, requests: &[Request]) -> Result<(), TaskError> {
+        for request in requests {
+            let found = self.lookup.find(&request.name, request.span)?;
+            let compiled = self.compile(&found, request, Evaluate::All).await?;
+            if !self.is_up_to_date(self.task(&found)?, &compiled, &self.cancel).await? {
+                return Err(TaskError::Other(format!(
+                    "task: Task {} is not up-to-date",
+                    GoQuoted(&compiled.name)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// A failed task is not up to date.

@@ -27,12 +27,7 @@ impl Runner {
     /// # Errors
     /// The first failure. Names are looked up before anything runs.
     pub async fn run(self: &Rc<Self>, requests: Vec<Request>) -> Result<(), TaskError> {
-        for request in &requests {
-            let found = self.lookup.find(&request.name, request.span)?;
-            if self.task(&found)?.internal {
-                return Err(TaskError::Internal { name: request.name.clone() });
-            }
-        }
+        self.check(&requests)?;
         if !self.options.parallel {
             for request in requests {
                 self.call(request, self.cancel.clone()).await?;
@@ -41,6 +36,23 @@ impl Runner {
         }
         let calls = requests.into_iter().map(|request| (request, None)).collect();
         self.call_all(calls, &self.cancel, self.options.failfast).await
+    }
+
+    /// Looks the names up.
+    ///
+    /// # Errors
+    /// The first that names no task, or an internal one.
+    pub fn check(&self, requests: &[Request]) -> Result<(), TaskError> {
+        for request in requests {
+            if self.pipeline(&request.name).is_some() {
+                continue;
+            }
+            let found = self.lookup.find(&request.name, request.span)?;
+            if self.task(&found)?.internal {
+                return Err(TaskError::Internal { name: request.name.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Calls a task as a future of its own, so that a deep chain of calls needs no stack.
@@ -104,6 +116,9 @@ impl Runner {
     }
 
     async fn run_task(self: Rc<Self>, request: Request, cancel: Cancel) -> Result<(), TaskError> {
+        if self.pipeline(&request.name).is_some() {
+            return self.run_pipeline(&request, &cancel).await;
+        }
         let found = self.lookup.find(&request.name, request.span)?;
         let task = self.task(&found)?.clone();
         if !super::platform::matches(&task.platforms) {
@@ -355,7 +370,7 @@ impl Runner {
                 }
                 self.run_script(task, compiled, written, text, cancel).await
             }
-            CompiledAction::Defer => Ok(()),
+            CompiledAction::Defer(_) => Ok(()),
         };
         match result {
             Err(error) if written.ignore_error && error.command_code().is_some() => {

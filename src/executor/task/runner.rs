@@ -25,8 +25,17 @@ pub struct World {
     pub scripts: Arc<dyn ScriptRunner>,
     /// Asks people.
     pub console: Arc<dyn Console>,
+    /// Runs pipelines; without it a pipeline is not found.
+    pub pipelines: Option<Arc<dyn Pipelines>>,
     /// Takes what happens, in order.
     pub events: Arc<dyn Fn(TaskEvent) + Send + Sync>,
+}
+
+/// Runs pipelines, which are called like tasks.
+pub trait Pipelines: Send + Sync {
+    /// Runs a pipeline to its end, reports it, and gives the exit code. `variables` are those of the run, the call and
+    /// the pipeline.
+    fn run(&self, pipeline: &crate::model::Pipeline, variables: crate::template::Map, cancel: &Cancel) -> u8;
 }
 
 /// A person's answer.

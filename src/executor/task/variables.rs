@@ -7,7 +7,7 @@ use super::lookup::Found;
 use super::runner::Runner;
 use super::scope::Scope;
 use crate::driver::{TaskOutput, TaskScript};
-use crate::model::{Structure, Task, Text, Variable, VariableValue, Variables};
+use crate::model::{Pipeline, Structure, Task, Text, Variable, VariableValue, Variables};
 use crate::template::{Expression, Map, Value};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
@@ -61,6 +61,19 @@ impl Runner {
         }
         self.define_all(&mut scope, call.vars, root, evaluate).await?;
         self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
+        Ok(scope)
+    }
+
+    /// All variables of a pipeline: the global ones, the call's, its own.
+    pub(super) async fn pipeline_variables(
+        self: &Rc<Self>,
+        pipeline: &Pipeline,
+        call: &Variables,
+    ) -> Result<Scope, TaskError> {
+        let mut scope = self.globals(None, Evaluate::All).await?;
+        let root = &self.project.root_dir;
+        self.define_all(&mut scope, call, root, Evaluate::All).await?;
+        self.define_all(&mut scope, &pipeline.vars, root, Evaluate::All).await?;
         Ok(scope)
     }
 
