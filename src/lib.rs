@@ -3,7 +3,7 @@
 //! Modules stand in the order of the data flow; each uses only modules above it
 //! (`tests/layers.rs` fails on an arrow that runs back):
 //!
-//! `source · diagnostic -> yaml · template · query -> model -> frontend -> plan ->
+//! `source · diagnostic -> yaml · template · query · word -> model -> frontend -> plan ->
 //! fingerprint · process -> driver -> executor -> reporter -> watch -> cli -> main`
 
 pub mod source;
@@ -11,6 +11,7 @@ pub mod source;
 pub mod diagnostic;
 
 pub mod template;
+pub mod word;
 pub mod yaml;
 
 pub mod model;

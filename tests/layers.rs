@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The order of the data flow. Modules of one layer may use each other, but not in a circle.
 const LAYERS: &[&[&str]] = &[
     &["source", "diagnostic"],
-    &["yaml", "template", "query"],
+    &["yaml", "template", "query", "word"],
     &["model"],
     &["frontend"],
     &["plan"],

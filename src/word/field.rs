@@ -1,0 +1,25 @@
+//! A field: what a word became, with the memory of what was quoted.
+
+/// Text that knows which of its characters were quoted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Field {
+    pub(super) glyphs: Vec<(char, bool)>,
+}
+
+impl Field {
+    pub(super) fn push(&mut self, text: &str, quoted: bool) {
+        self.glyphs.extend(text.chars().map(|next| (next, quoted)));
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.glyphs.iter().map(|(next, _)| next).collect()
+    }
+
+    /// Whether an unquoted character makes it a pattern.
+    #[must_use]
+    pub fn is_pattern(&self) -> bool {
+        self.glyphs.iter().any(|(next, quoted)| !quoted && matches!(next, '*' | '?' | '['))
+    }
+}

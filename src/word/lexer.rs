@@ -1,0 +1,369 @@
+//! Text to words.
+
+use super::{Operation, Parameter, Part, Word};
+
+/// The text holds something that is not understood here, or is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is not understood here (at byte {at})")]
+pub struct NotUnderstood {
+    /// What it is.
+    pub what: &'static str,
+    /// Byte of the text where it stands.
+    pub at: usize,
+}
+
+/// How deep words may stand in words, as in `${A:-${B:-${C}}}`.
+const DEEPEST: usize = 20;
+
+/// Reads words from a text.
+#[derive(Debug, Clone)]
+pub struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+}
+
+/// All words of a text that holds nothing else.
+///
+/// # Errors
+/// It holds operators, substitutions or unclosed quotes.
+pub fn words(text: &str) -> Result<Vec<Word>, NotUnderstood> {
+    let mut lexer = Lexer::new(text);
+    let mut words = Vec::new();
+    loop {
+        lexer.skip_blanks();
+        while lexer.take("\n") {
+            lexer.skip_blanks();
+        }
+        match lexer.word()? {
+            Some(word) => words.push(word),
+            None if lexer.rest().is_empty() => return Ok(words),
+            None => return Err(lexer.not_understood("an operator")),
+        }
+    }
+}
+
+impl<'t> Lexer<'t> {
+    /// Starts at the beginning of a text.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// What has not been read.
+    #[must_use]
+    pub fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Number of bytes read.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Reads `token` if it stands here.
+    pub fn take(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    /// Skips spaces, tabs and escaped line ends.
+    pub fn skip_blanks(&mut self) {
+        while self.take(" ") || self.take("\t") || self.take("\\\n") || self.take("\\\r\n") {}
+    }
+
+    /// Skips a comment, up to its line end.
+    pub fn skip_comment(&mut self) {
+        if self.rest().starts_with('#') {
+            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+        }
+    }
+
+    /// An error at this place.
+    #[must_use]
+    pub fn not_understood(&self, what: &'static str) -> NotUnderstood {
+        NotUnderstood { what, at: self.at }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        Some(next)
+    }
+
+    /// Reads a word; `None` where none begins.
+    ///
+    /// # Errors
+    /// An unclosed quote, or a form that is not understood.
+    pub fn word(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        let word = self.parts(is_metacharacter)?;
+        if self.rest().starts_with('(') && !word.parts.is_empty() {
+            return Err(self.not_understood("a parenthesis within a word"));
+        }
+        Ok((!word.parts.is_empty()).then_some(word))
+    }
+
+    /// Reads parts up to an unquoted character that ends them.
+    fn parts(&mut self, ends: impl Fn(char) -> bool) -> Result<Word, NotUnderstood> {
+        let mut word = Word::default();
+        while let Some(next) = self.peek() {
+            if ends(next) {
+                break;
+            }
+            match next {
+                '\\' => {
+                    self.bump();
+                    match self.bump() {
+                        Some('\n') => {}
+                        Some(escaped) => word.add(escaped, true),
+                        None => word.add('\\', true),
+                    }
+                }
+                '\'' => self.single_quoted(&mut word)?,
+                '"' => self.double_quoted(&mut word)?,
+                '$' => self.dollar(&mut word, false)?,
+                '`' => return Err(self.not_understood("a command substitution")),
+                next => {
+                    self.bump();
+                    word.add(next, false);
+                }
+            }
+        }
+        Ok(word)
+    }
+
+    fn single_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+        let unclosed = self.not_understood("a quote without an end");
+        self.bump();
+        let length = self.rest().find('\'').ok_or(unclosed)?;
+        word.add_text(self.rest().get(..length).unwrap_or_default(), true);
+        self.at += length + 1;
+        Ok(())
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+        let unclosed = self.not_understood("a quote without an end");
+        self.bump();
+        word.add_text("", true);
+        loop {
+            match self.peek().ok_or_else(|| unclosed.clone())? {
+                '"' => {
+                    self.bump();
+                    return Ok(());
+                }
+                '$' => self.dollar(word, true)?,
+                '`' => return Err(self.not_understood("a command substitution")),
+                '\\' => {
+                    self.bump();
+                    match self.bump() {
+                        Some('\n') => {}
+                        Some(escaped @ ('$' | '`' | '"' | '\\')) => word.add(escaped, true),
+                        Some(other) => {
+                            word.add('\\', true);
+                            word.add(other, true);
+                        }
+                        None => return Err(unclosed),
+                    }
+                }
+                next => {
+                    self.bump();
+                    word.add(next, true);
+                }
+            }
+        }
+    }
+
+    fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), NotUnderstood> {
+        let place = self.not_understood("this expansion");
+        self.bump();
+        match self.peek() {
+            Some('{') => {
+                self.bump();
+                let parameter = self.braced(quoted)?;
+                word.parts.push(Part::Parameter { parameter, quoted });
+            }
+            Some('(' | '[') => return Err(place),
+            Some('\'' | '"') if !quoted => return Err(place),
+            Some(next) if is_name_start(next) => {
+                let parameter = Parameter { name: self.name().to_owned(), operation: None };
+                word.parts.push(Part::Parameter { parameter, quoted });
+            }
+            Some(next) if is_special(next) => {
+                self.bump();
+                let parameter = Parameter { name: next.to_string(), operation: None };
+                word.parts.push(Part::Parameter { parameter, quoted });
+            }
+            _ => word.add('$', true),
+        }
+        Ok(())
+    }
+
+    /// The inside of `${...}`, with its end.
+    fn braced(&mut self, quoted: bool) -> Result<Parameter, NotUnderstood> {
+        let place = self.not_understood("this form of `${}`");
+        if self.depth == DEEPEST {
+            return Err(place);
+        }
+        let length = self.rest().starts_with('#') && !self.rest().starts_with("#}") && self.take("#");
+        let name = match self.peek() {
+            Some(next) if is_name_start(next) => self.name(),
+            Some(next) if next.is_ascii_digit() => self.span(|next| next.is_ascii_digit()),
+            Some(next) if is_special(next) => {
+                let start = self.at;
+                self.bump();
+                self.text.get(start..self.at).unwrap_or_default()
+            }
+            _ => return Err(place),
+        };
+        let name = name.to_owned();
+        if self.take("}") {
+            return Ok(Parameter { name, operation: length.then_some(Operation::Length) });
+        }
+        let colon = self.take(":");
+        let alternative = match self.bump() {
+            Some('-') if !length => false,
+            Some('+') if !length => true,
+            _ => return Err(place),
+        };
+        self.depth += 1;
+        let word = self.parts(|next| next == '}')?;
+        self.depth -= 1;
+        // In double quotes the quotes of the word mean something else in each shell.
+        if !self.take("}")
+            || (quoted && word.parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. })))
+        {
+            return Err(place);
+        }
+        let operation = if alternative {
+            Operation::Alternative { colon, word }
+        } else {
+            Operation::Default { colon, word }
+        };
+        Ok(Parameter { name, operation: Some(operation) })
+    }
+
+    /// A variable's name, of at least one character.
+    fn name(&mut self) -> &'t str {
+        self.span(is_name)
+    }
+
+    fn span(&mut self, within: impl Fn(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let length = rest.find(|next| !within(next)).unwrap_or(rest.len());
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
+    }
+}
+
+impl Word {
+    fn add(&mut self, next: char, quoted: bool) {
+        self.add_text(next.encode_utf8(&mut [0; 4]), quoted);
+    }
+
+    fn add_text(&mut self, more: &str, more_quoted: bool) {
+        match self.parts.last_mut() {
+            Some(Part::Text { text, quoted }) if *quoted == more_quoted => text.push_str(more),
+            _ => self.parts.push(Part::Text { text: more.to_owned(), quoted: more_quoted }),
+        }
+    }
+}
+
+/// A character that ends a word.
+fn is_metacharacter(next: char) -> bool {
+    matches!(next, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+}
+
+/// A first character of a variable's name.
+pub(crate) fn is_name_start(next: char) -> bool {
+    next.is_ascii_alphabetic() || next == '_'
+}
+
+/// A character of a variable's name.
+pub(crate) fn is_name(next: char) -> bool {
+    next.is_ascii_alphanumeric() || next == '_'
+}
+
+/// A parameter of one character that is no variable.
+fn is_special(next: char) -> bool {
+    next.is_ascii_digit() || "?#@*$!-".contains(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lexer, words};
+    use crate::word::{Operation, Parameter, Part, Word};
+
+    fn text(text: &str, quoted: bool) -> Part {
+        Part::Text { text: text.to_owned(), quoted }
+    }
+
+    fn parameter(name: &str, quoted: bool) -> Part {
+        Part::Parameter { parameter: Parameter { name: name.to_owned(), operation: None }, quoted }
+    }
+
+    fn one(source: &str) -> Vec<Part> {
+        let mut words = words(source).unwrap();
+        assert_eq!(words.len(), 1, "{source}");
+        words.remove(0).parts
+    }
+
+    #[test]
+    fn quotes_take_meaning_away_and_leave_no_trace() {
+        assert_eq!(one("a'b c'\"d e\"f"), [text("a", false), text("b cd e", true), text("f", false)]);
+        assert_eq!(one(r#""\a\"\$\\""#), [text("\\a\"$\\", true)]);
+        assert_eq!(one(r"a\ b"), [text("a", false), text(" ", true), text("b", false)]);
+        assert_eq!(one("''"), [text("", true)]);
+        assert_eq!(one("a\\\nb"), [text("ab", false)]);
+    }
+
+    #[test]
+    fn parameters_stand_by_themselves() {
+        assert_eq!(one("$A_1.$?"), [parameter("A_1", false), text(".", false), parameter("?", false)]);
+        assert_eq!(one("\"${B}c\""), [text("", true), parameter("B", true), text("c", true)]);
+        assert_eq!(one("$"), [text("$", true)]);
+        assert_eq!(one("$.x"), [text("$", true), text(".x", false)]);
+        let word = Word { parts: vec![text("x y", false)] };
+        let operation = Some(Operation::Default { colon: true, word });
+        assert_eq!(
+            one("${A:-x y}"),
+            [Part::Parameter { parameter: Parameter { name: "A".to_owned(), operation }, quoted: false }]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_place() {
+        for (source, at) in [
+            ("a 'b", 2),
+            ("a \"b", 2),
+            ("a$(b)", 1),
+            ("a`b`", 1),
+            ("a | b", 2),
+            ("a(b", 1),
+            ("$'a'", 0),
+            ("${a/b/c}", 2),
+            ("${a[0]}", 2),
+            ("${!a}", 2),
+            ("${a", 2),
+        ] {
+            assert_eq!(words(source).unwrap_err().at, at, "{source}");
+        }
+        let deep = format!("{}{}", "${A:-".repeat(10_000), "}".repeat(10_000));
+        assert!(words(&deep).is_err());
+    }
+
+    #[test]
+    fn a_word_ends_where_an_operator_begins() {
+        let mut lexer = Lexer::new("ab;c");
+        assert_eq!(lexer.word().unwrap().unwrap().bare(), Some("ab"));
+        assert_eq!(lexer.rest(), ";c");
+        assert_eq!(lexer.word().unwrap(), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Shell words: read, expanded, matched against paths, with the rules of mvdan/sh (go-task 3.54's shell), which are
+//! bash's where nothing else is said. Knows no commands and no tasks.
+//!
+//! What is not fully understood is refused ([`NotUnderstood`]), never guessed at: whoever asks can then hand the text to
+//! a real shell.
+
+mod brace;
+mod expand;
+mod field;
+mod glob;
+mod lexer;
+mod pathname;
+mod pattern;
+
+pub use expand::{ExpandError, Expander};
+pub use field::Field;
+pub use lexer::{Lexer, NotUnderstood, words};
+pub use pathname::{Found, FoundKind};
+pub use pattern::{Dialect, Pattern, PatternError};
+
+/// A word as written: parts that stand next to each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Word {
+    /// In order; an empty word is one that was quoted (`""`).
+    pub parts: Vec<Part>,
+}
+
+/// A part of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Text, without the quotes and backslashes that quoted it.
+    Text {
+        /// The text.
+        text: String,
+        /// Nothing in it has a meaning of its own.
+        quoted: bool,
+    },
+    /// `$NAME`, `${NAME}` and its forms.
+    Parameter {
+        /// What it gives.
+        parameter: Parameter,
+        /// In double quotes: it is not split into fields.
+        quoted: bool,
+    },
+}
+
+/// A parameter expansion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// A variable's name, or `?`, `#`, `@`, `*`, `$`, `!`, `-` or a number.
+    pub name: String,
+    /// What is done with its value.
+    pub operation: Option<Operation>,
+}
+
+/// What a parameter expansion does with the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `${#NAME}`
+    Length,
+    /// `${NAME-WORD}`; with a colon also when it is empty.
+    Default {
+        /// Also when empty.
+        colon: bool,
+        /// What is taken instead.
+        word: Word,
+    },
+    /// `${NAME+WORD}`; with a colon not when it is empty.
+    Alternative {
+        /// Not when empty.
+        colon: bool,
+        /// What is taken.
+        word: Word,
+    },
+}
+
+impl Word {
+    /// The text of a word in which nothing is expanded, quoted or not.
+    #[must_use]
+    pub fn literal(&self) -> Option<String> {
+        let text = |part: &Part| match part {
+            Part::Text { text, .. } => Some(text.clone()),
+            Part::Parameter { .. } => None,
+        };
+        self.parts.iter().map(text).collect()
+    }
+
+    /// The text of a word that is one piece of unquoted text.
+    #[must_use]
+    pub fn bare(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Text { text, quoted: false }] => Some(text),
+            _ => None,
+        }
+    }
+}
