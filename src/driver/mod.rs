@@ -16,7 +16,7 @@ mod task_script;
 pub use error::{DriverError, ErrorKind};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use local_scripts::LocalScripts;
-pub use notify::{Address, Message, Notify};
+pub use notify::{Address, Message, Notifier, Notify};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
 pub use project::{Render, TaskRunner};
 pub use shell::{LocalShell, Script, Shell, ShellError};

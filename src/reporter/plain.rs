@@ -2,8 +2,9 @@
 
 use super::state::{RunState, is_bookkeeping, label};
 use super::table::Table;
-use super::text::{clean, counted, duration, padding};
+use super::text::{clean, counted, padding};
 use super::{Paint, REHEARSAL, Reporter, Sink, colour};
+use crate::executor::duration;
 use crate::executor::event::{
     Delivery, Event, HostReport, NodeRef, NodeStatus, RunStarted, Stamped, TaskEvent,
 };

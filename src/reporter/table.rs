@@ -3,8 +3,9 @@
 
 use super::plain::delivery_line;
 use super::state::RunState;
-use super::text::{clean, columns, counted, duration, padding};
+use super::text::{clean, columns, counted, padding};
 use super::{Paint, REHEARSAL, colour};
+use crate::executor::duration;
 use crate::executor::event::{Failure, Generation, HostReport, HostResult, RunReport};
 use anstyle::Style;
 use std::fmt::Write as _;

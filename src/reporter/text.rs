@@ -1,5 +1,6 @@
 //! Text as a terminal shows it: control sequences removed, measured and cut in columns. Knows no events.
 
+use crate::executor::duration;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -97,18 +98,6 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A duration for people: `0.4s`, `14.2s`, `2m03s`, `1h02m`.
-pub(super) fn duration(ms: u64) -> String {
-    // Rounded before it is split, or 59.96 s would read 60.0s.
-    let tenths = ms.saturating_add(50) / 100;
-    let seconds = tenths / 10;
-    match seconds {
-        0..60 => format!("{seconds}.{}s", tenths % 10),
-        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
 /// Time that goes on, in whole seconds: `4s`, `2m03s`.
 pub(super) fn elapsed(ms: u64) -> String {
     if ms < 60_000 { format!("{}s", ms / 1000) } else { duration(ms / 1000 * 1000) }
@@ -141,12 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn words_durations() {
-        assert_eq!(duration(0), "0.0s");
-        assert_eq!(duration(14_230), "14.2s");
-        assert_eq!(duration(59_960), "1m00s");
-        assert_eq!(duration(123_000), "2m03s");
-        assert_eq!(duration(3_720_000), "1h02m");
+    fn words_time_that_goes_on() {
         assert_eq!(elapsed(4_900), "4s");
         assert_eq!(elapsed(119_990), "1m59s");
     }

@@ -12,8 +12,8 @@ pub use past::{Past, PastHost, find_unfinished, read_past, runs};
 
 use super::json::json_line;
 use super::state::label;
-use super::text::duration;
 use super::{Reporter, RunId};
+use crate::executor::duration;
 use crate::executor::event::{Event, NodeRef, NodeStatus, Stamped};
 use crate::model::HostName;
 use crate::process::Stream;

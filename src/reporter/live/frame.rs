@@ -1,11 +1,12 @@
 //! What one frame of the live view shows. Pure: the same state, time and size give the same lines.
 
 use super::Size;
+use crate::executor::duration;
 use crate::executor::event::{HostReport, HostResult, NodeStatus};
 use crate::reporter::plain::WHOLE;
 use crate::reporter::state::{Lane, RunState};
 use crate::reporter::table::{Table, style};
-use crate::reporter::text::{clean, columns, cut, duration, elapsed, padding};
+use crate::reporter::text::{clean, columns, cut, elapsed, padding};
 use crate::reporter::{Paint, REHEARSAL, colour};
 use anstyle::Style;
 use std::collections::BTreeMap;

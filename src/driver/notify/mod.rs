@@ -1,4 +1,10 @@
-//! What is asked of a notification target.
+//! Notifications: what is asked of a target, and the targets there are. Knows no run.
+
+mod command;
+mod http;
+mod notifier;
+
+pub use notifier::Notifier;
 
 use super::{DriverError, Io};
 

@@ -1,0 +1,172 @@
+//! One POST to an address that may hold a secret: no error says more of it than what went wrong.
+
+use crate::driver::{DriverError, ErrorKind};
+use crate::process::Cancel;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use std::io::ErrorKind as IoErrorKind;
+use std::time::Duration;
+use ureq::http::uri::{Authority, Uri};
+
+/// Longest time for one try.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Waits between the tries.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
+/// Largest head of an answer. The body of an answer is not read.
+const HEAD: usize = 16 << 10;
+
+/// What is posted.
+pub(super) struct Post {
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+}
+
+/// Posts, with retries.
+pub(super) struct Http {
+    agent: ureq::Agent,
+    pauses: Vec<Duration>,
+}
+
+/// Why a try failed, and whether another one may help.
+struct Failed {
+    error: DriverError,
+    again: bool,
+}
+
+impl Failed {
+    fn new(kind: ErrorKind, again: bool, message: impl Into<String>) -> Self {
+        Self { error: DriverError::new(kind, message), again }
+    }
+}
+
+impl Http {
+    /// With the proxy that the environment names.
+    pub(super) fn new() -> Self {
+        Self::with(TIMEOUT, PAUSES.to_vec(), ureq::Proxy::try_from_env())
+    }
+
+    pub(super) fn with(timeout: Duration, pauses: Vec<Duration>, proxy: Option<ureq::Proxy>) -> Self {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            // A redirected POST becomes a GET: its answer would look like a delivery that never was.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_response_header_size(HEAD)
+            .proxy(proxy)
+            .user_agent(concat!("fleet/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: ureq::Agent::new_with_config(config), pauses }
+    }
+
+    /// Posts until the other side takes it, fails for good, or the tries are used up.
+    pub(super) fn post(&self, url: &str, post: &Post, cancel: &Cancel) -> Result<(), DriverError> {
+        let (url, credentials) = address(url)?;
+        let mut pauses = self.pauses.iter();
+        let mut tries = 1;
+        loop {
+            let Err(failed) = self.try_once(&url, credentials.as_deref(), post) else { return Ok(()) };
+            let pause = pauses.next().filter(|_| failed.again);
+            if pause.is_none_or(|pause| cancel.sleep(*pause)) {
+                let mut error = failed.error;
+                if tries > 1 {
+                    error.message = format!("{} (tried {tries} times)", error.message);
+                }
+                return Err(error);
+            }
+            tries += 1;
+        }
+    }
+
+    fn try_once(&self, url: &Uri, credentials: Option<&str>, post: &Post) -> Result<(), Failed> {
+        let mut request = self.agent.post(url);
+        for (name, value) in &post.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(credentials) = credentials {
+            request = request.header("Authorization", credentials);
+        }
+        let answer = request.send(post.body.as_bytes()).map_err(|error| failure(&error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let again = status.is_server_error() || status.as_u16() == 429;
+        let mut failed = Failed::new(ErrorKind::Other, again, format!("it was answered with {status}"));
+        failed.error.help = match status.as_u16() {
+            300..=399 => Some("redirects are not followed: give the address that they lead to".to_owned()),
+            401 | 403 => Some("check the credentials in the address".to_owned()),
+            404 | 410 => Some("check the address".to_owned()),
+            _ => None,
+        };
+        Err(failed)
+    }
+}
+
+/// The address without its credentials, and these as a header's value (RFC 7617).
+fn address(url: &str) -> Result<(Uri, Option<String>), DriverError> {
+    let refused = |message: &str| {
+        DriverError::new(ErrorKind::Refusal, message)
+            .help("write it as https://HOST/PATH, encoded where needed")
+    };
+    let uri: Uri = url.trim().parse().map_err(|_| refused("the address is no URL"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(refused("the address begins neither with https:// nor with http://"));
+    }
+    let Some((user, host)) = uri.authority().and_then(|authority| authority.as_str().rsplit_once('@')) else {
+        return Ok((uri, None));
+    };
+    let decoded =
+        percent_decoded(user).ok_or_else(|| refused("the credentials in the address are malformed"))?;
+    let header = format!("Basic {}", BASE64_STANDARD.encode(decoded));
+    let host: Authority = host.parse().map_err(|_| refused("the address is no URL"))?;
+    let mut parts = uri.into_parts();
+    parts.authority = Some(host);
+    let uri = Uri::from_parts(parts).map_err(|_| refused("the address is no URL"))?;
+    Ok((uri, Some(header)))
+}
+
+fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let (digits, after) = rest.split_at_checked(2)?;
+        out.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = after;
+    }
+    Some(out)
+}
+
+/// In words of our own: those of the library may hold the address.
+fn failure(error: &ureq::Error) -> Failed {
+    match error {
+        ureq::Error::Timeout(_) => Failed::new(ErrorKind::TimedOut, true, "there was no answer in time"),
+        ureq::Error::HostNotFound => {
+            Failed::new(ErrorKind::NameResolution, true, "the name of its host does not resolve")
+        }
+        ureq::Error::Io(error) => match error.kind() {
+            IoErrorKind::ConnectionRefused => {
+                Failed::new(ErrorKind::Refused, true, "its host refuses the connection")
+            }
+            IoErrorKind::TimedOut | IoErrorKind::HostUnreachable | IoErrorKind::NetworkUnreachable => {
+                Failed::new(ErrorKind::NoAnswer, true, "its host cannot be reached")
+            }
+            _ => Failed::new(ErrorKind::ConnectionLost, true, "the connection was lost before an answer"),
+        },
+        ureq::Error::ConnectionFailed => Failed::new(ErrorKind::NoAnswer, true, "its host cannot be reached"),
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::TlsRequired => {
+            Failed::new(ErrorKind::Other, false, "no secure connection: its certificate is not trusted")
+        }
+        ureq::Error::LargeResponseHeader(..) | ureq::Error::Protocol(_) => {
+            Failed::new(ErrorKind::Other, false, "what answered does not speak HTTP")
+        }
+        ureq::Error::InvalidProxyUrl | ureq::Error::ConnectProxyFailed(_) => {
+            Failed::new(ErrorKind::Other, true, "the proxy of the environment does not connect")
+        }
+        _ => Failed::new(ErrorKind::Other, false, "the request could not be made"),
+    }
+}
