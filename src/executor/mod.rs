@@ -4,6 +4,7 @@
 mod duration;
 pub mod event;
 pub mod notification;
+pub mod render;
 pub mod runtime;
 pub mod schedule;
 pub mod task;

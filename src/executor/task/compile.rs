@@ -345,7 +345,7 @@ fn unroll(
 
 /// A call with its name and variables rendered by the caller. What the callee gets is rendered once more there, as
 /// go-task does; a `sh:` among them runs there.
-fn request(call: &Call, scope: &Scope, lenient: bool) -> Result<Request, TaskError> {
+pub(super) fn request(call: &Call, scope: &Scope, lenient: bool) -> Result<Request, TaskError> {
     let soft = |result: Result<String, TaskError>| {
         result.or_else(|error| if lenient { Ok(String::new()) } else { Err(error) })
     };

@@ -17,6 +17,7 @@ mod run;
 mod runner;
 mod scope;
 mod special;
+mod step;
 mod texts;
 mod variables;
 
@@ -28,4 +29,5 @@ pub use platform::{arch, os};
 pub use runner::{Answer, Console, Pipelines, Runner, World};
 pub use scope::Scope;
 pub use special::TASK_VERSION;
+pub use step::TaskSteps;
 pub use variables::Evaluate;

@@ -29,6 +29,8 @@ pub struct TaskOptions {
     pub watch: bool,
     /// `--concurrency`: tasks at once; no limit when absent.
     pub concurrency: Option<usize>,
+    /// Takes the output of all commands, line by line, instead of a style.
+    pub lines: Option<crate::driver::Lines>,
     /// Output style.
     pub output: Option<Output>,
     /// Whether Taskfile variables win over the environment (experiment ENV_PRECEDENCE).

@@ -415,6 +415,9 @@ impl Runner {
     }
 
     fn script_output(&self, task: &Task, compiled: &Compiled) -> Result<TaskOutput, TaskError> {
+        if let Some(lines) = &self.options.lines {
+            return Ok(TaskOutput::Lines(lines.clone()));
+        }
         if task.interactive {
             return Ok(TaskOutput::Inherit);
         }

@@ -1,0 +1,140 @@
+//! What was typed. Knows nothing of what it means.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs Taskfiles fast and deploys fleets of NixOS hosts, with the truth told about every host.
+#[derive(Debug, Parser)]
+#[command(name = "fleet", version, disable_help_subcommand = true, max_term_width = 100)]
+pub(super) struct Arguments {
+    /// Work as if started in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(super) directory: Option<PathBuf>,
+    /// The Fleetfile or Taskfile, instead of the nearest one upward
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(super) file: Option<PathBuf>,
+    /// Whether to colour
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(super) color: When,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run tasks and pipelines: `fleet run apply-nixos host='@edge,!nixpi'`
+    Run(Run),
+    /// List the tasks and pipelines that have a description
+    #[command(visible_alias = "ls")]
+    List(List),
+    /// List the hosts of the fleet
+    Hosts(Hosts),
+    /// Print the plan of a pipeline or task without running anything but the discovery of hosts
+    Plan(Plan),
+    /// Look for mistakes in the Fleetfile and its Taskfiles
+    Check,
+    /// Be `task` 3.54: takes its command line
+    #[command(disable_help_flag = true)]
+    Task {
+        /// As for `task`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Print the JSON schema of a Fleetfile
+    Schema,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// Names of tasks and pipelines, and variables as NAME=VALUE; words after `--` become CLI_ARGS
+    #[arg(value_name = "NAME|VAR=VALUE", required = true)]
+    pub(super) words: Vec<String>,
+    /// What comes after `--`
+    #[arg(last = true, value_name = "CLI_ARGS")]
+    pub(super) rest: Vec<String>,
+    /// Answer every question with yes
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Print events as JSON lines, the report last
+    #[arg(short, long)]
+    pub(super) json: bool,
+    /// Go through the whole pipeline with hosts in memory: no host is touched
+    #[arg(long)]
+    pub(super) rehearse: bool,
+    /// In a rehearsal: let a stage of a host fail
+    #[arg(long, value_name = "HOST:STAGE[=KIND]", requires = "rehearse")]
+    pub(super) fail: Vec<String>,
+    /// Show the commands of tasks without running them
+    #[arg(short = 'n', long, conflicts_with = "rehearse")]
+    pub(super) dry: bool,
+    /// Run tasks although they are up to date
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Say more
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// Do not show the commands of tasks
+    #[arg(short, long)]
+    pub(super) silent: bool,
+    /// Tasks, or nodes of a pipeline, that run at once; no limit when 0
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0, id = "jobs")]
+    pub(super) at_once: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Those without a description as well
+    #[arg(short, long)]
+    pub(super) all: bool,
+    /// As JSON
+    #[arg(short, long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Hosts {
+    /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!`
+    pub(super) selector: Option<String>,
+    /// As JSON
+    #[arg(short, long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Name of a pipeline or task
+    pub(super) name: String,
+    /// Which hosts, and variables as NAME=VALUE
+    #[arg(value_name = "SELECTOR|VAR=VALUE")]
+    pub(super) words: Vec<String>,
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "tree")]
+    pub(super) format: Format,
+    /// With the hosts of the Fleetfile alone: nothing is run at all
+    #[arg(long)]
+    pub(super) rehearse: bool,
+}
+
+/// How to print a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Indented text
+    Tree,
+    /// Graphviz
+    Dot,
+    /// Mermaid flow chart
+    Mermaid,
+    /// JSON, stable between runs
+    Json,
+}
