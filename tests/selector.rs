@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use fleet::model::{BuildOn, Host, HostName, Platform, Selector};
+use fleet::model::{BuildOn, Host, HostName, Pipeline, Platform, Selector, TaskfileId, Text, Variables};
 use fleet::source::Span;
 
 fn host(name: &str, system: &str, tags: &[&str]) -> Host {
@@ -172,4 +172,45 @@ fn the_error_can_stand_at_its_place_in_a_file() {
     let diagnostic = error.diagnostic(Span::NONE);
     assert!(diagnostic.labels.is_empty());
     assert_eq!(diagnostic.help.as_deref(), Some("did you mean `luna`?"));
+}
+
+#[test]
+fn a_pipeline_selects_only_hosts_of_its_platform() {
+    let pipeline = |platform| Pipeline {
+        name: "apply-nixos".into(),
+        taskfile: TaskfileId(0),
+        base_dir: Vec::new(),
+        span: Span::NONE,
+        desc: None,
+        summary: None,
+        aliases: Vec::new(),
+        hosts: Text::nowhere("*"),
+        platform,
+        vars: Variables::new(),
+        check: Vec::new(),
+        build: None,
+        deploy: None,
+        notify: Vec::new(),
+    };
+    let select = |platform, selector| match pipeline(platform).select(selector, fleet(), Span::NONE) {
+        Ok(hosts) => hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>().join(" "),
+        Err(diagnostic) => diagnostic.message,
+    };
+    assert_eq!(select(None, "*"), ALL);
+    assert_eq!(select(Some(Platform::Nixos), "*"), "luna nixpi rack-1 rack-2 broken");
+    assert_eq!(select(Some(Platform::Darwin), "*"), "mac");
+    assert_eq!(select(Some(Platform::Nixos), "nixpi,rack-2"), "nixpi rack-2");
+    assert_eq!(
+        select(Some(Platform::Nixos), "mac"),
+        "the pipeline `apply-nixos` is for nixos hosts, and the selector `mac` names others: `mac`"
+    );
+    assert_eq!(
+        select(Some(Platform::Nixos), "luna,mac"),
+        "the pipeline `apply-nixos` is for nixos hosts, and the selector `luna,mac` names others: `mac`"
+    );
+    assert_eq!(
+        select(Some(Platform::Nixos), "lunna"),
+        "the selector `lunna` names no host: no host is called `lunna`"
+    );
+    assert!(select(None, "a,,b").contains("empty term"));
 }

@@ -64,6 +64,17 @@ pub enum Platform {
     Darwin,
 }
 
+impl Platform {
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nixos => "nixos",
+            Self::Darwin => "darwin",
+        }
+    }
+}
+
 /// Where a host's system is built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildOn {

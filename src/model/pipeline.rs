@@ -1,6 +1,7 @@
 //! Pipelines: check, build, deploy and notify over selected hosts.
 
 use super::{Health, Host, Notification, Platform, Selector, Step, TaskfileId, Text, Variables};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +41,51 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// The hosts that the pipeline may select among.
-    #[must_use]
-    pub fn candidates(&self, hosts: Vec<Host>) -> Vec<Host> {
-        match self.platform {
-            Some(platform) => hosts.into_iter().filter(|host| host.platform == platform).collect(),
-            None => hosts,
+    /// Takes the hosts that a rendered selector means among those that the pipeline is for, in the order of `hosts`.
+    ///
+    /// # Errors
+    /// The selector is none, or selects no host; `span` is where it was written, [`Span::NONE`] for the command line.
+    pub fn select(&self, selector: &str, hosts: Vec<Host>, span: Span) -> Result<Vec<Host>, Box<Diagnostic>> {
+        let selector = Selector::parse(selector).map_err(|error| Box::new(error.diagnostic(span)))?;
+        let is_for = |host: &Host| self.platform.is_none_or(|platform| platform == host.platform);
+        let all_match = selector.matching(&hosts);
+        let (candidates, others): (Vec<Host>, Vec<Host>) = hosts.into_iter().partition(is_for);
+        let error = match selector.select(&candidates) {
+            Ok(indices) => {
+                let mut selected = indices.into_iter().peekable();
+                let hosts = candidates.into_iter().enumerate();
+                return Ok(hosts
+                    .filter(|(index, _)| selected.next_if_eq(index).is_some())
+                    .map(|(_, host)| host)
+                    .collect());
+            }
+            Err(error) => error,
+        };
+        // That a host exists but is not for this pipeline says more than that there is no such host.
+        let Some(platform) = self.platform.filter(|_| !all_match.is_empty()) else {
+            return Err(Box::new(error.diagnostic(span)));
+        };
+        let names: Vec<String> = selector
+            .matching(&others)
+            .into_iter()
+            .take(12)
+            .map(|index| format!("`{}`", others[index].name))
+            .collect();
+        if names.is_empty() {
+            return Err(Box::new(error.diagnostic(span)));
         }
+        let message = format!(
+            "the pipeline `{}` is for {} hosts, and the selector `{}` names others: {}",
+            self.name,
+            platform.word(),
+            selector.text().escape_debug(),
+            names.join(", ")
+        );
+        Err(Box::new(
+            Diagnostic::error("fleet::selector::platform", message)
+                .at(span, "names hosts of another platform")
+                .help("`fleet hosts` shows the platform of each host"),
+        ))
     }
 }
 

@@ -85,16 +85,9 @@ pub fn host_variables(host: &Host) -> Map {
         ("HOST_ADDRESS".into(), Value::string(host.address.as_str())),
         ("HOST_USER".into(), text(host.user.as_ref())),
         ("HOST_SYSTEM".into(), text(host.system.as_ref())),
-        ("HOST_PLATFORM".into(), Value::string(platform_word(host.platform))),
+        ("HOST_PLATFORM".into(), Value::string(host.platform.word())),
         ("HOST_TAGS".into(), Value::list(tags)),
     ])
-}
-
-fn platform_word(platform: Platform) -> &'static str {
-    match platform {
-        Platform::Nixos => "nixos",
-        Platform::Darwin => "darwin",
-    }
 }
 
 struct Resolver<'f> {
@@ -206,7 +199,7 @@ impl Resolver<'_> {
     }
 
     fn other_platform(&mut self, name: &HostName, own: &HostOverride, platform: Platform) {
-        let word = platform_word(platform);
+        let word = platform.word();
         let message = format!("the host `{name}` is a {word} host in the flake");
         self.diagnostics.push(
             Diagnostic::error("fleet::hosts::platform", message)
