@@ -20,6 +20,7 @@ pub mod frontend;
 
 pub mod plan;
 
+pub mod fingerprint;
 pub mod process;
 
 pub mod driver;

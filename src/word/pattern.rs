@@ -3,7 +3,8 @@
 /// Whose rules a pattern follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// The shell's for file names: a leading dot must be written, `[!...]` negates as `[^...]` does, `[[:alpha:]]`.
+    /// mvdan/sh's for file names: a leading dot is matched by all but a star, `[!...]` negates as `[^...]` does,
+    /// `[[:alpha:]]`.
     Shell,
     /// Go's `filepath.Match`: a leading dot is as any character, only `[^...]` negates, no named classes.
     Go,
@@ -18,7 +19,8 @@ pub struct PatternError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     tokens: Vec<Token>,
-    dot_must_be_written: bool,
+    /// A star at the beginning does not match a leading dot.
+    star_needs_no_dot: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Pattern {
                 next => tokens.push(Token::One(next)),
             }
         }
-        Ok(Self { tokens, dot_must_be_written: dialect == Dialect::Shell })
+        Ok(Self { tokens, star_needs_no_dot: dialect == Dialect::Shell })
     }
 
     /// Reads a pattern as Go's `filepath.Match` does, where a backslash quotes.
@@ -70,9 +72,7 @@ impl Pattern {
     /// Whether the whole name matches. A byte that is no UTF-8 counts as one character.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
-        if self.dot_must_be_written
-            && name.first() == Some(&b'.')
-            && self.tokens.first() != Some(&Token::One('.'))
+        if self.star_needs_no_dot && name.first() == Some(&b'.') && self.tokens.first() == Some(&Token::Star)
         {
             return false;
         }
@@ -231,8 +231,8 @@ mod tests {
             ("[[:digit:]]", "x", false),
             ("[a-]", "-", true),
             ("*", ".hidden", false),
-            ("?hidden", ".hidden", false),
-            ("[.]hidden", ".hidden", false),
+            ("?hidden", ".hidden", true),
+            ("[.]hidden", ".hidden", true),
             (".*", ".hidden", true),
         ] {
             assert_eq!(shell(pattern).unwrap().matches(name.as_bytes()), matches, "{pattern} {name}");

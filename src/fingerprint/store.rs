@@ -1,0 +1,183 @@
+//! What was found out at earlier runs, on disk.
+
+use super::signature::{Record, Signature};
+use super::{Freshness, GlobError, Reason, TaskFiles, checksum, timestamp};
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The fingerprints of a project's tasks.
+#[derive(Debug, Clone)]
+pub struct Fingerprints {
+    /// go-task's directory, usually `.task`.
+    temp_dir: PathBuf,
+    /// Where signatures of files are kept.
+    cache_dir: Option<PathBuf>,
+    /// Nothing is written.
+    dry: bool,
+}
+
+/// Why freshness cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum FingerprintError {
+    /// An entry of `generates` cannot be matched.
+    #[error(transparent)]
+    Glob(#[from] GlobError),
+    /// A fingerprint cannot be written.
+    #[error("{}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Fingerprints {
+    /// Fingerprints in `temp_dir`, go-task's directory. With a `cache_dir`, the contents of many or large sources are read
+    /// again only when the file system says that they changed. `dry` writes nothing (`--dry`, `--status`).
+    #[must_use]
+    pub fn new(temp_dir: impl Into<PathBuf>, cache_dir: Option<PathBuf>, dry: bool) -> Self {
+        Self { temp_dir: temp_dir.into(), cache_dir, dry }
+    }
+
+    /// Compares the sources' contents with the last run's, and writes the new checksum at once: a run that fails must
+    /// [`Fingerprints::forget`] it. `name` is the task's label or full name.
+    ///
+    /// # Errors
+    /// The checksum cannot be written, or `generates` cannot be matched.
+    pub fn checksum(&self, name: &str, files: &TaskFiles<'_>) -> Result<Freshness, FingerprintError> {
+        if files.sources.is_empty() {
+            return Ok(Freshness::Stale(Reason::NoSources));
+        }
+        let path = self.checksum_path(name);
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        let old = old.trim();
+        let sources = files.sources();
+        let mut why = None;
+        let new = match self.sum(name, &sources, Some((old, &mut why))) {
+            Ok(new) => new,
+            Err(unreadable) => return Ok(Freshness::Stale(Reason::Unreadable(unreadable))),
+        };
+        if !self.dry && old != new {
+            self.write(&path, &format!("{new}\n"))?;
+        }
+        if let Some(reason) = files.not_generated()? {
+            return Ok(Freshness::Stale(reason));
+        }
+        Ok(if old == new {
+            Freshness::UpToDate
+        } else if old.is_empty() {
+            Freshness::Stale(Reason::NoRecord)
+        } else {
+            Freshness::Stale(why.unwrap_or(Reason::SourcesDiffer))
+        })
+    }
+
+    /// The value of `.CHECKSUM`.
+    ///
+    /// # Errors
+    /// The source that cannot be read.
+    pub fn checksum_value(&self, name: &str, files: &TaskFiles<'_>) -> Result<String, PathBuf> {
+        self.sum(name, &files.sources(), None)
+    }
+
+    /// Removes a checksum, since the task failed.
+    pub fn forget(&self, name: &str) {
+        if !self.dry {
+            let _ = fs::remove_file(self.checksum_path(name));
+        }
+    }
+
+    /// Compares times of change, and sets the stamp to now. `name` is the task's full name.
+    ///
+    /// # Errors
+    /// The stamp cannot be written, or `generates` cannot be matched.
+    pub fn timestamp(&self, name: &str, files: &TaskFiles<'_>) -> Result<Freshness, FingerprintError> {
+        if files.sources.is_empty() {
+            return Ok(Freshness::Stale(Reason::NoSources));
+        }
+        let sources = files.sources();
+        if let Some(reason) = files.not_generated()? {
+            return Ok(Freshness::Stale(reason));
+        }
+        let mut generated = files.generates();
+        let stamp = self.temp_dir.join("timestamp").join(file_name(name));
+        if stamp.exists() {
+            generated.push(stamp.clone());
+        } else if !self.dry {
+            self.write(&stamp, "")?;
+        }
+        let now = SystemTime::now();
+        let newest = match timestamp::newest(&generated) {
+            Ok(Some(newest)) => newest,
+            Ok(None) => return Ok(Freshness::Stale(Reason::NoRecord)),
+            Err(path) => return Ok(Freshness::Stale(Reason::Unreadable(path))),
+        };
+        let freshness = timestamp::compare(&sources, newest);
+        if matches!(freshness, Freshness::Stale(Reason::Unreadable(_))) {
+            return Ok(freshness);
+        }
+        if !self.dry {
+            let times = FileTimes::new().set_accessed(now).set_modified(now);
+            let set = File::options().write(true).open(&stamp).and_then(|file| file.set_times(times));
+            set.map_err(|source| FingerprintError::Write { path: stamp, source })?;
+        }
+        Ok(freshness)
+    }
+
+    /// The value of `.TIMESTAMP`: when a source last changed; the epoch where there is none.
+    ///
+    /// # Errors
+    /// The source that cannot be asked for.
+    pub fn timestamp_value(files: &TaskFiles<'_>) -> Result<SystemTime, PathBuf> {
+        Ok(timestamp::newest(&files.sources())?.unwrap_or(UNIX_EPOCH))
+    }
+
+    fn checksum_path(&self, name: &str) -> PathBuf {
+        self.temp_dir.join("checksum").join(file_name(name))
+    }
+
+    /// The checksum, from the record where the files are as recorded. Where the record is of the old checksum, `why` gets
+    /// what is different from it.
+    fn sum(
+        &self,
+        name: &str,
+        sources: &[PathBuf],
+        why: Option<(&str, &mut Option<Reason>)>,
+    ) -> Result<String, PathBuf> {
+        let whole = || checksum::checksum(sources).map_err(|unreadable| unreadable.path);
+        let Some(cache_dir) = &self.cache_dir else { return whole() };
+        let path = cache_dir.join("checksum").join(file_name(name));
+        let Some(signature) = Signature::take(sources) else { return whole() };
+        let record = Record::read(&path);
+        if let Some(record) = &record {
+            if signature.is(record) {
+                return Ok(record.checksum.clone());
+            }
+            if let Some((old, why)) = why
+                && old == record.checksum
+            {
+                *why = signature.difference(record);
+            }
+        }
+        let checksum = whole()?;
+        if !self.dry && (signature.is_worth_it() || record.is_some()) {
+            // Without the record the next run reads everything again; that is all.
+            let _ = signature.record(&path, &checksum);
+        }
+        Ok(checksum)
+    }
+
+    fn write(&self, path: &Path, text: &str) -> Result<(), FingerprintError> {
+        let failed = |source| FingerprintError::Write { path: path.to_owned(), source };
+        fs::create_dir_all(path.parent().unwrap_or(&self.temp_dir)).map_err(failed)?;
+        fs::write(path, text).map_err(failed)
+    }
+}
+
+/// A task's name as a file's: everything but ASCII letters and digits becomes `-` (go-task 3.54).
+fn file_name(name: &str) -> String {
+    name.chars().map(|next| if next.is_ascii_alphanumeric() { next } else { '-' }).collect()
+}
