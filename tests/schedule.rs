@@ -86,6 +86,10 @@ fn simulate(plan: &Plan, fates: &[Fate], at_once: usize, cancel_after: Option<us
             }
             let outlives = plan.node(id).unwrap().kind.outlives_cancel();
             assert!(!cancelled || outlives, "{id:?} started after the cancel");
+            if cancelled {
+                let told = |id: &NodeId| plan.node(*id).unwrap().kind.outlives_cancel();
+                assert!(running.iter().all(told), "{id:?} tells of nodes that still run");
+            }
             running.push(id);
             started += 1;
             assert!(running.len() <= at_once.max(1));
@@ -225,6 +229,8 @@ prop_compose! {
             summary: None,
             aliases: Vec::new(),
             hosts: Text::nowhere("*"),
+        platform: None,
+        base_dir: Vec::new(),
             vars: Variables::new(),
             check,
             build: builds.then_some(Build { at_once: build_at_once, copy_at_once, span: None }),

@@ -2,17 +2,20 @@
 //!
 //! Every call blocks on a worker, writes what it hears to [`Io::output`] and gives up when [`Io::cancel`] asks it to.
 
+mod confirm;
 mod error;
 mod flake;
 mod local_scripts;
 mod notify;
 mod plugin;
 mod project;
+pub mod rehearsal;
 mod shell;
 mod store_path;
 mod target;
 mod task_script;
 
+pub use confirm::{Change, Confirm, Question, Yes};
 pub use error::{DriverError, ErrorKind};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use local_scripts::LocalScripts;

@@ -1,10 +1,20 @@
 //! Runs plans and tasks: one coordinator owns all state, rayon workers run one command each and send one message.
 //! Knows no terminals.
 
+mod activation;
+pub mod drivers;
 mod duration;
 pub mod event;
+mod health;
+mod host;
+mod node;
 pub mod notification;
+pub mod outcome;
+pub mod pipeline;
+mod proof;
 pub mod render;
+pub mod reporter;
+mod run_state;
 pub mod runtime;
 pub mod schedule;
 pub mod task;

@@ -75,6 +75,8 @@ pub struct Schedule<'p> {
     at_once: usize,
     running: usize,
     left: usize,
+    /// After a cancel, until all that ran then has ended: what outlives the cancel tells of it and must wait.
+    draining: bool,
 }
 
 impl<'p> Schedule<'p> {
@@ -96,6 +98,7 @@ impl<'p> Schedule<'p> {
             at_once: at_once.max(1),
             running: 0,
             left: plan.nodes.len(),
+            draining: false,
         };
         schedule.settle();
         schedule
@@ -103,7 +106,7 @@ impl<'p> Schedule<'p> {
 
     /// The next node to run, which counts as running from now on.
     pub fn start(&mut self) -> Option<NodeId> {
-        if self.running >= self.at_once {
+        if self.draining || self.running >= self.at_once {
             return None;
         }
         loop {
@@ -131,6 +134,7 @@ impl<'p> Schedule<'p> {
 
     /// Starts nothing new: what has not started is cancelled, except what outlives a cancel. What runs is waited for.
     pub fn cancel(&mut self) {
+        self.draining = true;
         for id in self.plan.ids() {
             if self.plan.node(id).is_some_and(|node| node.kind.outlives_cancel()) {
                 continue;
@@ -198,6 +202,10 @@ impl<'p> Schedule<'p> {
 
     /// Decides about nodes that wait for nothing any more.
     fn settle(&mut self) {
+        self.draining &= self.running > 0;
+        if self.draining {
+            return;
+        }
         while let Some(id) = self.freed.pop_front() {
             let at = id.0 as usize;
             if self.states[at] != State::Waiting {

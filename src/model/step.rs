@@ -147,3 +147,17 @@ pub enum NotifyWhen {
     /// A host was rolled back.
     RolledBack,
 }
+
+impl NotifyWhen {
+    /// The word for it in a Fleetfile.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Changed => "changed",
+            Self::Failed => "failed",
+            Self::Degraded => "degraded",
+            Self::RolledBack => "rolled_back",
+        }
+    }
+}

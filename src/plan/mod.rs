@@ -1,9 +1,16 @@
 //! From a project and a request to a DAG of nodes. Pure: the same input gives the same plan; runs nothing, prints
 //! nothing, knows no threads.
 
+mod dot;
+mod format;
 mod graph;
+mod json;
+mod mermaid;
 mod pipeline;
+mod tree;
 mod waves;
 
+pub use format::Format;
 pub use graph::{Edge, EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, Pool, PoolId, Stage};
+pub use json::{EdgeJson, NodeJson, PlanJson};
 pub use pipeline::{Limits, compile};

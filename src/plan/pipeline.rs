@@ -2,7 +2,7 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{BuildOn, Deploy, Host, OnFailure, Pipeline, Step, StepKind};
+use crate::model::{Action, BuildOn, Deploy, Host, OnFailure, Pipeline, Step, StepKind};
 use std::sync::Arc;
 
 /// Limits that a Fleetfile does not set.
@@ -106,9 +106,10 @@ impl Compiler {
             }
             None => {
                 self.leaves.extend(checked.into_iter().flatten());
-                self.leaves.extend(gates);
             }
         }
+        // Without a host nothing follows them.
+        self.leaves.extend(gates.into_iter().chain(evaluate));
         let leaves = std::mem::take(&mut self.leaves);
         let report = self.add(NodeKind::Report, Stage::Notify, None, None, leaves.into_iter().map(end));
         for notification in &pipeline.notify {
@@ -182,8 +183,8 @@ impl Compiler {
     }
 
     fn deploys(&mut self, deploy: &Deploy, built: &[NodeId], groups: &[Vec<HostId>]) {
-        let confirm = deploy
-            .confirm
+        // A dry activation touches nothing.
+        let confirm = (deploy.confirm && deploy.action != Action::DryActivate)
             .then(|| self.add(NodeKind::Confirm, Stage::Deploy, None, None, built.iter().copied().map(end)));
         // A copy changes nothing that runs, so that it need not wait for the host's wave.
         let copies: Vec<NodeId> = built

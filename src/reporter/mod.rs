@@ -26,16 +26,7 @@ pub use run_id::RunId;
 pub use sink::{Sink, SinkState};
 pub use task::TaskLines;
 
-use crate::executor::event::Stamped;
-
-/// Takes the events of a run, in order.
-pub trait Reporter {
-    /// Something happened.
-    fn event(&mut self, event: &Stamped);
-
-    /// Time has passed. Called about ten times a second while something runs.
-    fn tick(&mut self) {}
-}
+pub use crate::executor::reporter::Reporter;
 
 /// What every screen of a rehearsal says.
 const REHEARSAL: &str = "REHEARSAL: no host was touched";

@@ -1,0 +1,157 @@
+//! Activates a system and finds out what came of it. The result is what the host itself says afterwards, over a new
+//! connection; that nothing reported an error is never taken for success.
+
+use super::drivers::Drivers;
+use super::event::HostResult;
+use super::health;
+use super::proof::{self, Found, Judgement};
+use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, SystemState};
+use crate::model::{Action, Health, Host, OnFailure};
+use crate::process::Cancel;
+use std::time::Duration;
+
+/// How often a host that was lost during the activation is looked for, and the pause before each time.
+const INQUIRIES: u32 = 4;
+const INQUIRY_PAUSE: Duration = Duration::from_secs(3);
+
+/// What to do with one host.
+pub(super) struct Order<'a> {
+    pub(super) host: &'a Host,
+    pub(super) path: &'a StorePath,
+    pub(super) action: Action,
+    pub(super) before: &'a Probe,
+    pub(super) health: &'a [Health],
+    pub(super) on_failure: OnFailure,
+    pub(super) timeout: Duration,
+    /// Whether to wait between tries. Not in a rehearsal.
+    pub(super) pauses: bool,
+    /// Stops what must be finished in spite of a first Ctrl-C: to ask what the host runs now, to bring it back.
+    pub(super) insist: &'a Cancel,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) result: HostResult,
+    pub(super) reason: Option<String>,
+    /// What the host said last.
+    pub(super) state: Option<SystemState>,
+}
+
+/// Activates, asks, looks at the health, and goes back if that is the policy.
+pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
+    let Order { host, path, action, before, timeout, .. } = *order;
+    let found = match drivers.target.activate(host, path, action, before, timeout, io) {
+        Ok(activation) => Found {
+            state: activation.state,
+            code: activation.code,
+            failed_units: activation.failed_units,
+            error: None,
+        },
+        // Nothing was changed, so there is nothing to find out.
+        Err(error) if error.kind == ErrorKind::Refusal || action == Action::DryActivate => {
+            let result = match error.kind {
+                kind if kind.is_link() => HostResult::Unreachable,
+                ErrorKind::Cancelled => HostResult::Cancelled,
+                _ => HostResult::Failed,
+            };
+            return Verdict { result, reason: Some(error.to_string()), state: None };
+        }
+        Err(error) => match inquire(order, drivers, io) {
+            Ok(now) => {
+                let new = |unit: &String| !before.failed_units.contains(unit);
+                let failed_units = now
+                    .failed_units
+                    .into_iter()
+                    .filter(new)
+                    .map(|name| crate::driver::Unit { name, log: Vec::new() })
+                    .collect();
+                Found { state: now.state, code: None, failed_units, error: Some(error) }
+            }
+            Err(lost) => {
+                let reason = format!("{error}\nand the host cannot be asked what it runs now: {lost}");
+                return Verdict { result: HostResult::Unknown, reason: Some(reason), state: None };
+            }
+        },
+    };
+    let judgement = proof::judge(action, path, before, &found);
+    let judgement = with_health(judgement, order, drivers, io);
+    let verdict = Verdict { result: judgement.result, reason: judgement.reason, state: Some(found.state) };
+    let goes_back = matches!(order.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave);
+    let changed = verdict.state.as_ref() != Some(&before.state);
+    if goes_back && changed && matches!(verdict.result, HostResult::Degraded | HostResult::Failed) {
+        return roll_back(&verdict, order.host, before, action, drivers, order.insisting(io));
+    }
+    verdict
+}
+
+/// Health of a host that has the system already.
+pub(super) fn check_health(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
+    let unchanged = Judgement { result: HostResult::Unchanged, reason: None };
+    let judgement = with_health(unchanged, order, drivers, io);
+    let state = Some(order.before.state.clone());
+    Verdict { result: judgement.result, reason: judgement.reason, state }
+}
+
+/// Goes back from what `verdict` says to what ran `before`.
+pub(super) fn roll_back(
+    verdict: &Verdict,
+    host: &Host,
+    before: &Probe,
+    action: Action,
+    drivers: &Drivers,
+    io: Io<'_>,
+) -> Verdict {
+    let why = verdict.reason.clone().unwrap_or_default();
+    let failed = |text: String| {
+        let reason = if why.is_empty() { text } else { format!("{why}\n{text}") };
+        Verdict { result: verdict.result, reason: Some(reason), state: verdict.state.clone() }
+    };
+    if before.state.current.is_none() && action.activates() {
+        return failed("not rolled back: what ran before is not known".into());
+    }
+    match drivers.target.roll_back(host, before, action, io) {
+        Ok(state) if proof::is_back(action, &before.state, &state) => {
+            Verdict { result: HostResult::RolledBack, reason: verdict.reason.clone(), state: Some(state) }
+        }
+        Ok(state) => Verdict {
+            state: Some(state),
+            ..failed("rolled back, but the host does not run what it ran before".into())
+        },
+        Err(error) if error.kind.is_link() => {
+            let text = format!("lost while it was rolled back: {error}");
+            Verdict { result: HostResult::Unknown, state: None, ..failed(text) }
+        }
+        Err(error) => failed(format!("the roll-back failed: {error}")),
+    }
+}
+
+impl Order<'_> {
+    fn insisting<'a>(&'a self, io: Io<'a>) -> Io<'a> {
+        Io { output: io.output, cancel: self.insist }
+    }
+}
+
+/// Looks for a host that was lost; an activation may take its network down for a while.
+fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<Probe, DriverError> {
+    let io = order.insisting(io);
+    let mut result = drivers.target.probe(order.host, io);
+    for _ in 1..INQUIRIES {
+        let Err(error) = &result else { break };
+        if !error.kind.is_link() || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
+            break;
+        }
+        result = drivers.target.probe(order.host, io);
+    }
+    result
+}
+
+fn with_health(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {
+    if !judgement.result.is_good() || !order.action.activates() || order.health.is_empty() {
+        return judgement;
+    }
+    match health::check(order, drivers, io) {
+        None => judgement,
+        Some(reason) => Judgement { result: HostResult::Degraded, reason: Some(reason) },
+    }
+}

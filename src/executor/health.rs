@@ -1,0 +1,74 @@
+//! Health checks of one host: each is tried until it holds, its tries are used up or its time is over.
+
+use super::activation::Order;
+use super::drivers::Drivers;
+use crate::driver::{DriverError, HealthOutcome, Io};
+use crate::model::{Health, HealthKind, Text};
+use std::time::{Duration, Instant};
+
+/// Longest and shortest pause between two tries.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// Makes all checks; gives why the host is not healthy, each check that does not hold on a line.
+pub(super) fn check(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<String> {
+    let bad: Vec<String> = order
+        .health
+        .iter()
+        .filter_map(|health| {
+            let reason = match rendered(health, order, drivers) {
+                Ok(health) => attempt(&health, order, drivers, io)?,
+                Err(error) => error.to_string(),
+            };
+            Some(format!("health check `{}`: {reason}", name(&health.kind)))
+        })
+        .collect();
+    (!bad.is_empty()).then(|| bad.join("\n"))
+}
+
+fn attempt(health: &Health, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<String> {
+    let until = Instant::now() + health.deadline;
+    let pause = (health.deadline / (health.retries + 1)).clamp(PAUSE.0, PAUSE.1);
+    let mut reason = String::new();
+    for tried in 0..=health.retries {
+        if io.cancel.is_requested() {
+            return Some("not made, because the run was stopped".into());
+        }
+        if tried > 0 && order.pauses {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || io.cancel.sleep(pause.min(left)) {
+                break;
+            }
+        }
+        reason = match drivers.target.health(order.host, health, io) {
+            Ok(HealthOutcome::Healthy) => return None,
+            Ok(HealthOutcome::Unhealthy(reason)) => reason,
+            Err(error) => error.to_string(),
+        };
+    }
+    Some(reason)
+}
+
+/// The check with its texts rendered for the host.
+fn rendered(health: &Health, order: &Order<'_>, drivers: &Drivers) -> Result<Health, DriverError> {
+    let render =
+        |text: &Text| drivers.render.render(text, Some(order.host)).map(|out| Text::new(out, text.span()));
+    let kind = match &health.kind {
+        HealthKind::Unit(text) => HealthKind::Unit(render(text)?),
+        HealthKind::Http(text) => HealthKind::Http(render(text)?),
+        HealthKind::Tcp(text) => HealthKind::Tcp(render(text)?),
+        HealthKind::Command { script, on_host } => {
+            HealthKind::Command { script: render(script)?, on_host: *on_host }
+        }
+    };
+    Ok(Health { kind, ..health.clone() })
+}
+
+/// The check as it was written: what it is rendered to may hold a secret.
+fn name(kind: &HealthKind) -> String {
+    match kind {
+        HealthKind::Unit(text) => format!("unit {}", text.raw()),
+        HealthKind::Http(text) => format!("http {}", text.raw()),
+        HealthKind::Tcp(text) => format!("tcp {}", text.raw()),
+        HealthKind::Command { script, .. } => format!("cmd {}", script.raw()),
+    }
+}

@@ -1,0 +1,125 @@
+//! What is known of one host in the course of a run, and the result that follows from it.
+
+use super::activation::Verdict;
+use super::event::{Generation, HostReport, HostResult};
+use crate::driver::{Derivation, DriverError, ErrorKind, Probe, StorePath, SystemState};
+use crate::model::{Action, BuildOn, Host};
+use crate::plan::{NodeId, NodeKind, Stage};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A host on its way through the stages.
+#[derive(Debug, Default)]
+pub(super) struct HostState {
+    /// Own nodes that have not ended.
+    pub(super) left: usize,
+    /// Its result was told.
+    pub(super) told: bool,
+    pub(super) probe: Option<Arc<Probe>>,
+    pub(super) derivation: Option<Result<Derivation, DriverError>>,
+    pub(super) path: Option<StorePath>,
+    /// The last word on its activation.
+    pub(super) verdict: Option<Verdict>,
+    /// Number of its wave, from 0.
+    pub(super) wave: Option<usize>,
+    /// What is done with it, where it is deployed.
+    pub(super) action: Option<Action>,
+    /// Time spent on its nodes.
+    pub(super) took: Duration,
+    /// The furthest stage that was started.
+    stage: Option<Stage>,
+    /// The first node that failed, by id, and what that makes of the host.
+    failure: Option<(NodeId, HostResult, String)>,
+    /// The lowest node because of which one of its own was not run, and why.
+    blocked: Option<(NodeId, HostResult, String)>,
+}
+
+impl HostState {
+    /// One of its nodes begins.
+    pub(super) fn started(&mut self, stage: Stage) {
+        self.stage = self.stage.max(Some(stage));
+    }
+
+    /// One of its nodes has failed. Of several the first in the plan counts, so that the order of ends does not.
+    pub(super) fn failed(&mut self, id: NodeId, kind: &NodeKind, host: &Host, error: &DriverError) {
+        let result = classify(kind, host, error.kind);
+        keep_first(&mut self.failure, (id, result, error.to_string()));
+    }
+
+    /// One of its nodes was not run because of `cause`.
+    pub(super) fn blocked(&mut self, cause: NodeId, result: HostResult, reason: String) {
+        keep_first(&mut self.blocked, (cause, result, reason));
+    }
+
+    /// The result, by what is known now.
+    pub(super) fn result(&self) -> (HostResult, Option<String>) {
+        if let Some(verdict) = &self.verdict {
+            return (verdict.result, verdict.reason.clone());
+        }
+        match self.failure.as_ref().or(self.blocked.as_ref()) {
+            Some((_, result, reason)) => (*result, Some(reason.clone())),
+            None => (HostResult::Succeeded, None),
+        }
+    }
+
+    /// Whether it counts among the failed hosts of a wave.
+    pub(super) fn counts_as_failed(&self) -> bool {
+        use HostResult::{Degraded, Failed, RolledBack, Unknown, Unreachable};
+        matches!(self.result().0, Failed | Degraded | RolledBack | Unknown | Unreachable)
+    }
+
+    /// Whether it has the intended system already.
+    pub(super) fn is_there(&self, action: Action) -> bool {
+        match (&self.probe, &self.path) {
+            (Some(probe), Some(path)) => super::proof::has(action, path, &probe.state),
+            _ => false,
+        }
+    }
+
+    /// The last word.
+    pub(super) fn report(&self, host: &Host) -> HostReport {
+        let (result, reason) = self.result();
+        let boots = self.action == Some(Action::Boot);
+        HostReport {
+            host: host.name.clone(),
+            result,
+            stage: self.stage.unwrap_or(Stage::Check),
+            reason,
+            before: self.probe.as_ref().and_then(|probe| generation(&probe.state, boots)),
+            after: self
+                .verdict
+                .as_ref()
+                .and_then(|verdict| verdict.state.as_ref())
+                .and_then(|state| generation(state, boots)),
+            took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn keep_first(slot: &mut Option<(NodeId, HostResult, String)>, new: (NodeId, HostResult, String)) {
+    if slot.as_ref().is_none_or(|(id, ..)| new.0 < *id) {
+        *slot = Some(new);
+    }
+}
+
+/// What an error before the activation makes of a host.
+fn classify(kind: &NodeKind, host: &Host, error: ErrorKind) -> HostResult {
+    // Only some steps speak with the host itself: a builder or a URL that does not answer says nothing of it.
+    let speaks_with_it = match kind {
+        NodeKind::Probe | NodeKind::Copy => true,
+        NodeKind::Build => host.build_on == BuildOn::Target,
+        _ => false,
+    };
+    match error {
+        ErrorKind::Cancelled => HostResult::Cancelled,
+        error if error.is_link() && speaks_with_it => HostResult::Unreachable,
+        _ => HostResult::Failed,
+    }
+}
+
+/// What a host runs, or will boot where that is what was asked for.
+fn generation(state: &SystemState, boots: bool) -> Option<Generation> {
+    let path = if boots { state.profile.as_ref() } else { state.current.as_ref() }?;
+    let is_profile = state.profile.as_ref() == Some(path);
+    Some(Generation { number: state.generation.filter(|_| is_profile), path: path.to_string() })
+}

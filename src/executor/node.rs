@@ -1,0 +1,227 @@
+//! What a worker does for one node: one driver call to its end. Knows no other node.
+
+use super::activation::{self, Order, Verdict};
+use super::drivers::Drivers;
+use crate::driver::{
+    Address, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Io, Message, Output,
+    PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath,
+};
+use crate::model::{Host, NotifyTarget, Step, StepKind, Variables};
+use crate::plan::{NodeId, NodeKind, Plan};
+use crate::process::{Cancel, Stream};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What all nodes of a run share.
+pub(super) struct Shared {
+    pub(super) plan: Arc<Plan>,
+    pub(super) drivers: Drivers,
+    /// The run's id.
+    pub(super) run: String,
+    /// Where `cmd:` steps run.
+    pub(super) dir: PathBuf,
+    /// Whether to wait between tries.
+    pub(super) pauses: bool,
+    /// See [`Order::insist`].
+    pub(super) insist: Cancel,
+}
+
+/// What a node needs that was found in the run.
+#[derive(Default)]
+pub(super) struct Input {
+    pub(super) probe: Option<Arc<Probe>>,
+    pub(super) derivation: Option<Derivation>,
+    pub(super) path: Option<StorePath>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) question: Option<Question>,
+    pub(super) message: Option<Arc<Message>>,
+    /// The host has the system already: only its health is looked at.
+    pub(super) is_there: bool,
+}
+
+/// What a node gave.
+pub(super) enum Answer {
+    /// It did what it should, with a word on what it found.
+    Done(Option<String>),
+    /// It could not be carried out; not passed.
+    Skipped(String),
+    /// `nix flake check`, with what nix left out.
+    Flake(Vec<String>),
+    Probed(Probe),
+    Evaluated(Vec<Evaluated>),
+    Built(StorePath),
+    Confirmed(bool),
+    /// An activation or a roll-back.
+    Judged(Verdict),
+}
+
+/// Runs a node.
+///
+/// # Errors
+/// The driver's error, with what the step's command said last.
+pub(super) fn run(
+    shared: &Shared,
+    id: NodeId,
+    input: Input,
+    output: &dyn Output,
+    cancel: &Cancel,
+) -> Result<Answer, DriverError> {
+    let tail = Tail { output, lines: Mutex::default() };
+    let io = Io { output: &tail, cancel };
+    let Shared { plan, drivers, .. } = shared;
+    let Some(node) = plan.node(id) else { return Err(missing("its node")) };
+    let host = plan.host_of(id);
+    match &node.kind {
+        NodeKind::Probe => drivers.target.probe(known(host)?, io).map(Answer::Probed),
+        NodeKind::Check(step) => check(shared, step, host, io, &tail),
+        NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
+        NodeKind::Build => {
+            let derivation = input.derivation.ok_or_else(|| missing("the derivation"))?;
+            drivers.build.build(known(host)?, &derivation, io).map(Answer::Built)
+        }
+        NodeKind::Confirm => {
+            let question = input.question.ok_or_else(|| missing("the question"))?;
+            drivers.confirm.ask(&question, io).map(Answer::Confirmed)
+        }
+        NodeKind::Copy => {
+            let path = input.path.ok_or_else(|| missing("the system"))?;
+            drivers.target.copy(known(host)?, &path, io).map(|()| Answer::Done(Some(path.to_string())))
+        }
+        NodeKind::Activate { action, health, on_failure, timeout, .. } => {
+            let path = input.path.ok_or_else(|| missing("the system"))?;
+            let before = input.probe.ok_or_else(|| missing("the probe"))?;
+            let order = Order {
+                host: known(host)?,
+                path: &path,
+                action: *action,
+                before: &before,
+                health,
+                on_failure: *on_failure,
+                timeout: *timeout,
+                pauses: shared.pauses,
+                insist: &shared.insist,
+            };
+            Ok(Answer::Judged(if input.is_there {
+                activation::check_health(&order, drivers, io)
+            } else {
+                activation::activate(&order, drivers, io)
+            }))
+        }
+        NodeKind::RollBack { action, .. } => {
+            let before = input.probe.ok_or_else(|| missing("the probe"))?;
+            let verdict = input.verdict.ok_or_else(|| missing("the verdict"))?;
+            Ok(Answer::Judged(activation::roll_back(&verdict, known(host)?, &before, *action, drivers, io)))
+        }
+        NodeKind::Notify(notification) => {
+            let message = input.message.ok_or_else(|| missing("the report"))?;
+            let text = match &notification.target {
+                NotifyTarget::Ntfy(text) | NotifyTarget::Webhook(text) | NotifyTarget::Command(text) => text,
+            };
+            let text = drivers.render.render(text, None)?;
+            let address = match notification.target {
+                NotifyTarget::Ntfy(_) => Address::Ntfy(&text),
+                NotifyTarget::Webhook(_) => Address::Webhook(&text),
+                NotifyTarget::Command(_) => Address::Command(&text),
+            };
+            drivers.notify.send(address, &message, io).map(|()| Answer::Done(None))
+        }
+        NodeKind::Task { name } => {
+            drivers.tasks.run(name, &Variables::new(), None, io).map(|()| Answer::Done(None))
+        }
+        NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => Ok(Answer::Done(None)),
+    }
+}
+
+fn check(
+    shared: &Shared,
+    step: &Step,
+    host: Option<&Host>,
+    io: Io<'_>,
+    tail: &Tail<'_>,
+) -> Result<Answer, DriverError> {
+    let Shared { plan, drivers, run, dir, .. } = shared;
+    match &step.kind {
+        // Answered from the probe, by the coordinator.
+        StepKind::Reachable | StepKind::Disk { .. } | StepKind::Secrets => Ok(Answer::Done(None)),
+        StepKind::Flake => drivers.flake.check(io).map(|check| Answer::Flake(check.skipped)),
+        StepKind::Vm(name) => drivers.flake.build_check(name, io).map(|outcome| checked(outcome, None)),
+        StepKind::Task { name, vars } => {
+            let name = drivers.render.render(name, host)?;
+            drivers.tasks.run(&name, vars, host, io).map(|()| Answer::Done(None))
+        }
+        StepKind::Command(script) => {
+            let script = drivers.render.render(script, host)?;
+            let mut env =
+                vec![("FLEET_RUN".to_owned(), run.clone()), ("FLEET_PIPELINE".to_owned(), plan.name.clone())];
+            if let Some(host) = host {
+                env.push(("FLEET_HOST".to_owned(), host.name.to_string()));
+                env.push(("FLEET_ADDRESS".to_owned(), host.address.clone()));
+            }
+            match drivers.shell.run(&script, dir, &env, io)? {
+                0 => Ok(Answer::Done(None)),
+                code => {
+                    let message = format!("the command ended with exit code {code}");
+                    Err(DriverError::new(ErrorKind::Other, message).said(tail.lines()))
+                }
+            }
+        }
+        StepKind::Plugin { name, options } => {
+            let hosts = if host.is_none() { plan.hosts.as_slice() } else { &[] };
+            let request = PluginRequest {
+                version: PLUGIN_PROTOCOL,
+                plugin: name,
+                pipeline: &plan.name,
+                run,
+                host,
+                hosts,
+                options,
+            };
+            drivers.plugin.run(&request, io).map(|result| checked(result.outcome, result.message))
+        }
+    }
+}
+
+fn checked(outcome: CheckOutcome, message: Option<String>) -> Answer {
+    match outcome {
+        CheckOutcome::Passed => Answer::Done(message),
+        CheckOutcome::Skipped(reason) => Answer::Skipped(reason),
+    }
+}
+
+fn known(host: Option<&Host>) -> Result<&Host, DriverError> {
+    host.ok_or_else(|| missing("its host"))
+}
+
+/// A node that was started without what the nodes before it give: a mistake of the plan.
+fn missing(what: &str) -> DriverError {
+    DriverError::new(ErrorKind::Other, format!("the step was started without {what}"))
+        .help("this is a mistake in fleet; please report it")
+}
+
+/// Lines that a failed command's error repeats.
+const TAIL: usize = 10;
+
+/// Passes lines on and keeps the last ones.
+struct Tail<'a> {
+    output: &'a dyn Output,
+    lines: Mutex<VecDeque<String>>,
+}
+
+impl Tail<'_> {
+    fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Output for Tail<'_> {
+    fn line(&self, stream: Stream, line: &str) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == TAIL {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+        drop(lines);
+        self.output.line(stream, line);
+    }
+}
