@@ -229,8 +229,6 @@ prop_compose! {
             summary: None,
             aliases: Vec::new(),
             hosts: Text::nowhere("*"),
-        platform: None,
-        base_dir: Vec::new(),
             vars: Variables::new(),
             check,
             build: builds.then_some(Build { at_once: build_at_once, copy_at_once, span: None }),

@@ -8,12 +8,13 @@ use super::event::{
 };
 use super::host::HostState;
 use super::node::{Answer, Input};
-use super::outcome::{cases, exit_code, message};
+use super::notification::{applies, message};
+use super::outcome::exit_code;
 use super::pipeline::RunOptions;
 use super::reporter::Reporter;
 use super::schedule::{Ended, Unstarted};
 use crate::driver::{Change, DriverError, ErrorKind, Evaluated, Message, Probe, Question};
-use crate::model::{Action, Host, HostName, NotifyTarget, NotifyWhen, StepKind};
+use crate::model::{Action, Host, HostName, NotifyTarget, StepKind};
 use crate::plan::{HostId, NodeId, NodeKind, Plan};
 use crate::process::Stream;
 use std::collections::{BTreeSet, HashMap};
@@ -42,8 +43,8 @@ pub(super) struct RunState<'p> {
     /// Hosts that count as failed for waves, in the order in which they ended.
     failed_hosts: Vec<HostName>,
     failed_waves: BTreeSet<usize>,
-    /// What notifications tell, and the cases that the run is; made when every host's result is known.
-    told: Option<(Arc<Message>, BTreeSet<NotifyWhen>)>,
+    /// What notifications tell, and of what; made when every host's result is known.
+    told: Option<(Arc<Message>, RunReport)>,
     stopped: bool,
 }
 
@@ -179,11 +180,7 @@ impl<'p> RunState<'p> {
                 done(None)
             }
             NodeKind::Notify(notification) => match &self.told {
-                Some((_, cases))
-                    if !notification.when.is_empty() && cases.is_disjoint(&notification.when) =>
-                {
-                    skipped("not for this outcome")
-                }
+                Some((_, report)) if !applies(&notification.when, report) => skipped("not for this outcome"),
                 Some((message, _)) => work(Input { message: Some(Arc::clone(message)), ..Input::default() }),
                 None => skipped("there is no report"),
             },
@@ -461,9 +458,8 @@ impl<'p> RunState<'p> {
         if !self.plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Notify(_))) {
             return;
         }
-        let deploys = self.hosts.iter().any(|host| host.action.is_some_and(|it| it != Action::DryActivate));
         let report = self.report();
-        self.told = Some((Arc::new(message(&report)), cases(&report, deploys)));
+        self.told = Some((Arc::new(message(&report)), report));
     }
 
     fn delivered(&mut self, id: NodeId, target: &NotifyTarget, result: &Result<Answer, DriverError>) {
