@@ -2,3 +2,4 @@
 
 pub mod dotenv;
 pub mod fleetfile;
+pub mod taskfile;

@@ -1,0 +1,114 @@
+//! `vars`, `env` and a variable (go-task `taskfile/ast/vars.go`, `var.go`).
+
+use super::super::keys::VARIABLE;
+use super::context::Context;
+use super::structure::decode_structure;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Structure, Text, Variable, VariableValue, Variables};
+use crate::template::Value;
+use crate::yaml::decode::unknown_key;
+use crate::yaml::{Field, Kind, Node};
+use std::sync::Arc;
+
+const NO_SOURCE: &str = r#"a variable must define one of "sh", "ref", "map", "value" or be a scalar value"#;
+
+/// `vars` or `env`, in order.
+pub fn decode_variables(context: &mut Context<'_>, node: &Node) -> Variables {
+    if node.as_mapping().is_none() {
+        if !node.is_null() {
+            context.wrong_kind(node, "vars", "a mapping of variables");
+        }
+        return Variables::new();
+    }
+    let fields = context.entries(node);
+    fields.iter().map(|field| (Arc::from(field.name), decode_variable(context, field))).collect()
+}
+
+fn decode_variable(context: &mut Context<'_>, field: &Field<'_>) -> Variable {
+    let node = field.value;
+    let (value, secret) = match &node.kind {
+        Kind::Mapping(_) if context.is_unquoted_template(node) => (VariableValue::Literal(Value::Nil), false),
+        Kind::Mapping(_) => context.scope(node, |context| decode_mapping(context, field.name, node)),
+        Kind::Scalar(_) => {
+            let _ = context.scope(node, |context| context.scalar(node));
+            (decode_value(node), false)
+        }
+        Kind::Sequence(_) => (decode_value(node), false),
+    };
+    Variable { value, secret, dir: None, taskfile: Some(context.file), span: field.key_span }
+}
+
+/// A value without a mapping's sources.
+fn decode_value(node: &Node) -> VariableValue {
+    match decode_structure(node) {
+        Structure::Literal(value) => VariableValue::Literal(value),
+        Structure::Template(text) => VariableValue::Template(text),
+        structure => VariableValue::Structure(structure),
+    }
+}
+
+/// go-task's precedence where several sources are given: `ref`, `map`, `value`, `sh`.
+fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> (VariableValue, bool) {
+    let nil = (VariableValue::Literal(Value::Nil), false);
+    let entries = node.as_mapping().unwrap_or_default();
+    let unknown: Vec<Field<'_>> = entries
+        .iter()
+        .map(|entry| Field {
+            name: entry.key.text().unwrap_or_default(),
+            key_span: entry.key.place(),
+            value: &entry.value,
+        })
+        .filter(|field| VARIABLE.get(field.name).is_none())
+        .collect();
+    if !unknown.is_empty() {
+        for field in &unknown {
+            let diagnostic = unknown_key(field, &VARIABLE);
+            let whole = entries.len() == unknown.len();
+            let diagnostic =
+                if whole && diagnostic.help.as_ref().is_some_and(|help| help.starts_with("known")) {
+                    diagnostic.help(format!("to give `{name}` a mapping as its value, put it under `map:`"))
+                } else {
+                    diagnostic
+                };
+            context.fail(node, go_not_a_source(field.name), diagnostic);
+        }
+        return nil;
+    }
+    let fields = context.fields(node, &VARIABLE);
+    let (mut shell, mut reference, mut map, mut value, mut secret) = (None, None, None, None, false);
+    for field in &fields {
+        let node = field.value;
+        match field.name {
+            "sh" if node.is_null() => {}
+            "sh" => {
+                let command = context.string(node);
+                shell = Some(Text::new(command.value, command.span));
+            }
+            "ref" => reference = context.text(node),
+            "map" if !node.is_null() => map = Some(decode_value(node)),
+            "value" if !node.is_null() => value = Some(decode_value(node)),
+            "secret" => secret = context.bool(node).unwrap_or(false),
+            _ => {}
+        }
+    }
+    if !fields.iter().any(|field| field.name != "secret") {
+        let diagnostic =
+            Diagnostic::error("fleet::taskfile::variable", format!("the variable `{name}` has no value"))
+                .at(node.place(), "this mapping gives none")
+                .help("write the value itself, or one of `sh`, `ref`, `map`, `value`");
+        context.fail(node, NO_SOURCE, diagnostic);
+        return nil;
+    }
+    let value = reference
+        .map(VariableValue::Reference)
+        .or(map)
+        .or(value)
+        .or_else(|| shell.map(|command| VariableValue::Shell { command, query: None }));
+    (value.unwrap_or(VariableValue::Literal(Value::Nil)), secret)
+}
+
+fn go_not_a_source(key: &str) -> String {
+    format!(
+        "{key:?} is not a valid variable type. Try \"sh\", \"ref\", \"map\", \"value\" or using a scalar value"
+    )
+}
