@@ -51,9 +51,9 @@ pub struct Task {
     /// dotenv files of the task.
     pub dotenv: Vec<Text>,
     /// `vars` written at the include that brought it.
-    pub include_vars: Variables,
+    pub include_vars: Arc<Variables>,
     /// The included file's own `vars`, when it was included in map form.
-    pub included_taskfile_vars: Variables,
+    pub included_taskfile_vars: Arc<Variables>,
     /// `dir` of the includes on the way to it, outermost first; empty in the root and after plain includes.
     pub base_dir: Vec<Text>,
     /// No command echo.

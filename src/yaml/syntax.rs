@@ -69,6 +69,7 @@ pub(crate) fn error(source: SourceId, text: &str, kind: &E, at: usize, open: &[O
         Line::None => 0,
         Line::Here => line_of(text, at) + 1,
         Line::Before => line_of(text, at),
+        Line::End => text.lines().count(),
         Line::Open => match opened.map_or(0, |opened| line_of(text, opened.at)) {
             0 => line_of(text, at),
             line => line,
@@ -220,6 +221,7 @@ mod tests {
     fn texts_are_those_of_yaml_v3() {
         for (rest, go, underlined) in [
             ("  a: [b\n", "line 2: did not find expected ',' or ']'", "["),
+            ("  a: [\n\n", "line 4: did not find expected node content", "["),
             ("  a: [b, c\n  d: x\n", "line 2: did not find expected ',' or ']'", ":"),
             ("  a: {b: c\n", "line 2: did not find expected ',' or '}'", "{"),
             ("  a: [x,,y]\n", "line 2: did not find expected node content", ","),

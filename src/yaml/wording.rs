@@ -14,6 +14,8 @@ pub(crate) enum Line {
     Open,
     /// A parser error without a context: one less than the line of the offence.
     Before,
+    /// A parser error at the end of the file: its number of lines.
+    End,
 }
 
 /// What is said of one kind of error.
@@ -41,6 +43,13 @@ pub(crate) fn words(kind: &E, text: &str, at: usize, open: &[Open]) -> Words {
                 Line::Open,
             )
         }
+        E::UnclosedFlowCollection { .. } if text.trim_end().ends_with(['[', '{', ',']) => (
+            "a bracket is not closed",
+            "opened here and never closed",
+            None,
+            "did not find expected node content",
+            Line::End,
+        ),
         E::MisplacedFlowCollectionEnd => (
             "a bracket is closed that was never opened",
             "nothing to close",

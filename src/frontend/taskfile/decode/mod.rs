@@ -16,6 +16,9 @@ mod task;
 mod taskfile;
 mod variable;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::Context;
 pub use taskfile::decode_taskfile;
 pub use variable::decode_variables;
