@@ -34,7 +34,7 @@ fn decode_precondition(context: &mut Context<'_>, node: &Node) -> Option<Precond
                 for field in context.fields(node, &PRECONDITION) {
                     match field.name {
                         "sh" => {
-                            command = context.text(field.value).unwrap_or_else(|| Text::new("", node.span))
+                            command = context.text(field.value).unwrap_or_else(|| Text::new("", node.span));
                         }
                         "msg" => message = context.text(field.value),
                         _ => {}
