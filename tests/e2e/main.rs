@@ -1,0 +1,16 @@
+//! Deployments of `examples/homelab` to real hosts: nix, ssh and sudo are real, the hosts are those of `tests/testbed`.
+//! Each test has hosts of its own.
+
+#![cfg(test)]
+
+#[path = "../requirement/mod.rs"]
+mod requirement;
+
+mod deployment;
+mod fault;
+mod homelab;
+mod plugin;
+mod privilege;
+mod run;
+
+use homelab::Homelab;

@@ -1,0 +1,65 @@
+//! sudo with a password, and users that nix does not trust.
+
+use crate::Homelab;
+
+#[test]
+fn the_sudo_password_is_asked_for_once_on_a_terminal() {
+    let Some(homelab) = Homelab::up("privilege::the_sudo_password_is_asked_for_once_on_a_terminal") else {
+        return;
+    };
+    let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi,luna", "--yes"]);
+    run.assert_results(&["luna succeeded", "nixpi succeeded"]);
+    assert_eq!(run.code, 0, "{}", run.printed);
+    assert_eq!(run.printed.to_lowercase().matches("password").count(), 1, "{}", run.printed);
+    // It is nowhere: not on the screen, not in the journal, not in a log.
+    assert!(!run.printed.contains("testbed\n"), "{}", run.printed);
+    assert!(run.logs.values().all(|log| !log.contains("testbed\n")));
+}
+
+#[test]
+fn without_a_terminal_a_password_is_an_error_before_the_build() {
+    let Some(homelab) = Homelab::up("privilege::without_a_terminal_a_password_is_an_error_before_the_build")
+    else {
+        return;
+    };
+    let run = homelab.run(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi failed"]);
+    assert_ne!(run.code, 0);
+    assert!(run.reason("nixpi").contains("password"), "{}", run.reason("nixpi"));
+    assert!(run.spans("build").is_empty(), "it was built all the same");
+    assert!(homelab.activations("nixpi").is_empty());
+}
+
+#[test]
+fn a_wrong_password_is_an_error_before_the_build() {
+    let Some(homelab) = Homelab::up("privilege::a_wrong_password_is_an_error_before_the_build") else {
+        return;
+    };
+    homelab.testbed(&["exec", "nixpi", "sh", "-c", "sed -i 's/^ryan:[^:]*:/ryan:!:/' /etc/shadow"]);
+    let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi failed"]);
+    assert!(run.reason("nixpi").contains("password"), "{}", run.reason("nixpi"));
+    assert!(run.spans("build").is_empty(), "it was built all the same");
+}
+
+#[test]
+fn a_host_where_the_user_is_not_trusted_says_so_when_it_is_built_elsewhere() {
+    let Some(homelab) =
+        Homelab::up("privilege::a_host_where_the_user_is_not_trusted_says_so_when_it_is_built_elsewhere")
+    else {
+        return;
+    };
+    let fleetfile = std::fs::read_to_string(homelab.dir().join("Fleetfile.yaml")).unwrap();
+    let local = fleetfile.replace("nixos-bootstrap: {", "nixos-bootstrap: {build_on: local, ");
+    assert_ne!(fleetfile, local);
+    homelab.write("Fleetfile.yaml", &local);
+    let run = homelab.run(&["apply-nixos", "host=nixos-bootstrap", "--yes"]);
+    // Either root on the host takes the paths in, or the report tells what the user lacks; never a bare failure.
+    match run.results()[0].as_str() {
+        "nixos-bootstrap succeeded" => {}
+        "nixos-bootstrap failed" => {
+            assert!(run.reason("nixos-bootstrap").contains("trust"), "{}", run.reason("nixos-bootstrap"));
+        }
+        other => panic!("{other}: {}", run.printed),
+    }
+}
