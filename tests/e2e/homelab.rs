@@ -58,6 +58,11 @@ impl Homelab {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Where the testbed keeps its state.
+    pub(crate) fn state(&self) -> String {
+        format!("/run/fleet-testbed/{}", self.testbed)
+    }
+
     /// Breaks something, as `testbed fault` has it.
     pub(crate) fn fault(&self, arguments: &[&str]) {
         self.testbed(&[&["fault"], arguments].concat());

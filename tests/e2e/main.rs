@@ -12,5 +12,6 @@ mod homelab;
 mod plugin;
 mod privilege;
 mod run;
+mod testbed;
 
 use homelab::Homelab;
