@@ -16,7 +16,7 @@ use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
 use fleet::source::Span;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -203,16 +203,20 @@ impl Outcome {
         let mut ends: BTreeMap<u32, Vec<NodeStatus>> = BTreeMap::new();
         let mut starts: BTreeMap<u32, usize> = BTreeMap::new();
         let mut hosts: Vec<HostReport> = Vec::new();
+        let mut over = BTreeSet::new();
         for event in &self.events {
             match event {
                 Event::NodeStarted(node) => *starts.entry(node.node).or_default() += 1,
                 Event::Output { node, .. } => assert!(starts.contains_key(&node.node)),
                 Event::NodeFinished { node, status, .. } => {
                     ends.entry(node.node).or_default().push(*status);
-                    let is_over = hosts.iter().any(|host| Some(&host.host) == node.host.as_ref());
+                    let is_over = node.host.as_ref().is_some_and(|host| over.contains(host));
                     assert!(!is_over, "{node:?} ended after its host");
                 }
-                Event::HostFinished(host) => hosts.push(host.clone()),
+                Event::HostFinished(host) => {
+                    assert!(over.insert(host.host.clone()), "{} was told twice", host.host);
+                    hosts.push(host.clone());
+                }
                 _ => {}
             }
         }

@@ -179,10 +179,10 @@ pub struct HostReport {
     /// Why, where it is not good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What ran before.
+    /// What ran before; with the action `boot`, what would have booted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Generation>,
-    /// What runs now, as the host itself says.
+    /// What runs now (with `boot`: what will), as the host itself says; absent where it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Generation>,
     /// Time spent on its nodes, in milliseconds.
@@ -218,7 +218,7 @@ pub struct RunReport {
     pub exit_code: u8,
     /// Every selected host.
     pub hosts: Vec<HostReport>,
-    /// Every node that failed and is not about one host.
+    /// Every node that failed and is not about one host; notifications have a list of their own.
     pub failures: Vec<Failure>,
     /// Checks that were not made, with the reason: never counted as passed.
     pub skipped: Vec<Failure>,

@@ -2,6 +2,8 @@
 //! Knows no terminals.
 
 mod activation;
+mod answer;
+mod begin;
 pub mod drivers;
 mod duration;
 pub mod event;

@@ -1,11 +1,13 @@
 //! Runs the plan of a pipeline. One loop on the caller's thread owns all state: it starts what the schedule allows,
 //! hands driver calls to workers, takes their messages and tells reporters. It never waits for one node.
 
+use super::answer::timed_out;
+use super::begin::Next;
 use super::drivers::Drivers;
 use super::event::RunReport;
 use super::node::{self, Answer, Input, Shared};
 use super::reporter::Reporter;
-use super::run_state::{Next, RunState};
+use super::run_state::RunState;
 use super::schedule::Schedule;
 use super::workers::Workers;
 use crate::driver::{DriverError, Output};
@@ -192,7 +194,7 @@ impl Coordinator<'_> {
                 let took = running.as_ref().map(|running| running.since.elapsed()).unwrap_or_default();
                 let result = match (result, running) {
                     (Err(error), Some(Running { timed_out: true, timeout: Some(timeout), .. })) => {
-                        Err(super::run_state::timed_out(error, timeout))
+                        Err(timed_out(error, timeout))
                     }
                     (result, _) => result,
                 };

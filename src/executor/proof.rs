@@ -125,3 +125,86 @@ fn meaning(code: i32) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Sudo;
+
+    fn path(name: &str) -> StorePath {
+        StorePath::new(&format!("/nix/store/{}-{name}", "0".repeat(32))).unwrap()
+    }
+
+    fn state(current: &str, profile: &str) -> SystemState {
+        SystemState { current: Some(path(current)), profile: Some(path(profile)), generation: Some(1) }
+    }
+
+    fn before(failed_units: &[&str]) -> Probe {
+        Probe {
+            system: "x86_64-linux".into(),
+            host_name: "luna".into(),
+            boot_id: "1".into(),
+            sudo: Sudo::Root,
+            store_free_mib: 1,
+            boot_free_mib: None,
+            state: state("old", "old"),
+            failed_units: failed_units.iter().map(|unit| (*unit).to_owned()).collect(),
+        }
+    }
+
+    fn found(state: SystemState, code: Option<i32>) -> Found {
+        Found { state, code, failed_units: Vec::new(), error: None }
+    }
+
+    fn result(action: Action, before: &Probe, found: &Found) -> HostResult {
+        judge(action, &path("new"), before, found).result
+    }
+
+    #[test]
+    fn success_is_what_the_host_has_and_not_what_was_reported() {
+        use HostResult::{Degraded, Failed, Succeeded};
+        let of =
+            |action, current, profile| result(action, &before(&[]), &found(state(current, profile), Some(0)));
+        assert_eq!(of(Action::Switch, "new", "new"), Succeeded);
+        assert_eq!(of(Action::Switch, "new", "old"), Degraded);
+        assert_eq!(of(Action::Switch, "old", "new"), Failed);
+        assert_eq!(of(Action::Switch, "old", "old"), Failed);
+        assert_eq!(of(Action::Switch, "other", "other"), Failed);
+        assert_eq!(of(Action::Boot, "old", "new"), Succeeded);
+        assert_eq!(of(Action::Boot, "old", "old"), Failed);
+        assert_eq!(of(Action::Test, "new", "old"), Succeeded);
+        assert_eq!(of(Action::Test, "old", "old"), Failed);
+        assert_eq!(of(Action::DryActivate, "old", "old"), Succeeded);
+        assert_eq!(of(Action::DryActivate, "new", "old"), Failed);
+    }
+
+    #[test]
+    fn units_that_had_failed_before_are_not_held_against_it() {
+        let four = found(state("new", "new"), Some(4));
+        assert_eq!(result(Action::Switch, &before(&["old.service"]), &four), HostResult::Succeeded);
+        assert_eq!(result(Action::Switch, &before(&[]), &four), HostResult::Degraded);
+        let unit = Unit { name: "new.service".into(), log: vec!["why".into()] };
+        let new = Found { failed_units: vec![unit], ..found(state("new", "new"), Some(4)) };
+        let judgement = judge(Action::Switch, &path("new"), &before(&["old.service"]), &new);
+        assert_eq!(judgement.result, HostResult::Degraded);
+        assert!(judgement.reason.unwrap().contains("new.service has failed\n  why"));
+    }
+
+    #[test]
+    fn a_stop_before_anything_changed_is_no_failure() {
+        let error = || Some(DriverError::new(ErrorKind::Cancelled, "stopped"));
+        let of =
+            |state| result(Action::Switch, &before(&[]), &Found { error: error(), ..found(state, None) });
+        assert_eq!(of(state("old", "old")), HostResult::Cancelled);
+        assert_eq!(of(state("old", "new")), HostResult::Failed);
+        assert_eq!(of(state("new", "new")), HostResult::Degraded);
+    }
+
+    #[test]
+    fn a_half_way_host_is_described() {
+        let judgement =
+            judge(Action::Switch, &path("new"), &before(&[]), &found(state("old", "new"), Some(1)));
+        let reason = judgement.reason.unwrap();
+        assert!(reason.contains("ended with 1") && reason.contains("-old, but will boot"), "{reason}");
+    }
+}

@@ -1,51 +1,41 @@
-//! What is known of a run: the state of each host, what failed, what was told. Decides what needs no driver, turns
-//! answers into ends and events. Knows no threads.
+//! What is known of a run: the state of each host, what failed, what was told; and the events that tell it. Knows no
+//! threads.
 
-use super::activation::Verdict;
 use super::event::{
     Delivery, Event, Failure, HostReport, HostResult, NodeRef, NodeStatus, RunReport, RunStarted, Stamped,
     VERSION,
 };
 use super::host::HostState;
-use super::node::{Answer, Input};
-use super::notification::{applies, message};
+use super::notification::message;
 use super::outcome::exit_code;
 use super::pipeline::RunOptions;
 use super::reporter::Reporter;
-use super::schedule::{Ended, Unstarted};
-use crate::driver::{Change, DriverError, ErrorKind, Evaluated, Message, Probe, Question};
-use crate::model::{Action, Host, HostName, NotifyTarget, StepKind};
+use super::schedule::Unstarted;
+use crate::driver::Message;
+use crate::model::HostName;
 use crate::plan::{HostId, NodeId, NodeKind, Plan};
 use crate::process::Stream;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How a node that may start goes on.
-pub(super) enum Next {
-    /// It needs no driver.
-    Ended(Box<Result<Answer, DriverError>>),
-    /// A worker runs it with this.
-    Work(Box<Input>),
-}
-
 pub(super) struct RunState<'p> {
-    plan: &'p Plan,
-    options: &'p RunOptions,
+    pub(super) plan: &'p Plan,
+    pub(super) options: &'p RunOptions,
     reporter: &'p mut dyn Reporter,
     begun: Instant,
-    hosts: Vec<HostState>,
+    pub(super) hosts: Vec<HostState>,
     reports: Vec<Option<HostReport>>,
     /// Nodes about the whole run that failed, and why.
-    failures: Vec<(NodeId, Failure)>,
-    skipped: Vec<(NodeId, Failure)>,
-    notifications: Vec<(NodeId, Delivery)>,
+    pub(super) failures: Vec<(NodeId, Failure)>,
+    pub(super) skipped: Vec<(NodeId, Failure)>,
+    pub(super) notifications: Vec<(NodeId, Delivery)>,
     /// Hosts that count as failed for waves, in the order in which they ended.
-    failed_hosts: Vec<HostName>,
-    failed_waves: BTreeSet<usize>,
+    pub(super) failed_hosts: Vec<HostName>,
+    pub(super) failed_waves: BTreeSet<usize>,
     /// What notifications tell, and of what; made when every host's result is known.
-    told: Option<(Arc<Message>, RunReport)>,
-    stopped: bool,
+    pub(super) told: Option<(Arc<Message>, RunReport)>,
+    pub(super) stopped: bool,
 }
 
 impl<'p> RunState<'p> {
@@ -108,114 +98,6 @@ impl<'p> RunState<'p> {
         self.emit(Event::Output { node, stream, line });
     }
 
-    /// A node begins: ends it here, or says what a worker needs for it.
-    pub(super) fn start(&mut self, id: NodeId) -> Next {
-        let node = self.node_ref(id);
-        self.emit(Event::NodeStarted(node));
-        let Some(node) = self.plan.node(id) else { return done(None) };
-        if let Some(state) = self.host_mut(id) {
-            state.started(node.stage);
-        }
-        let state = self.host(id);
-        let input = || Input {
-            probe: state.and_then(|state| state.probe.clone()),
-            path: state.and_then(|state| state.path.clone()),
-            ..Input::default()
-        };
-        match &node.kind {
-            NodeKind::Check(step) => match (&step.kind, step.kind.skipped()) {
-                (_, Some(reason)) => skipped(reason),
-                (StepKind::Reachable, _) => done(None),
-                (StepKind::Disk { min_free_mib }, _) => {
-                    let probe = state.and_then(|state| state.probe.as_deref());
-                    Next::Ended(Box::new(disk(probe, *min_free_mib)))
-                }
-                _ => work(input()),
-            },
-            NodeKind::Derivation => Next::Ended(Box::new(self.take_derivation(id))),
-            NodeKind::Build => {
-                let derivation = state.and_then(|state| state.derivation.clone()).and_then(Result::ok);
-                work(Input { derivation, ..input() })
-            }
-            NodeKind::Confirm => {
-                let question = self.question();
-                if question.changes.is_empty() {
-                    return skipped("there is nothing to change");
-                }
-                work(Input { question: Some(question), ..Input::default() })
-            }
-            NodeKind::Copy => match state.and_then(|state| state.action) {
-                Some(action) if state.is_some_and(|state| state.is_there(action)) => {
-                    skipped("the host has it already")
-                }
-                _ => work(input()),
-            },
-            NodeKind::Activate { action, health, .. } => {
-                let is_there = state.is_some_and(|state| state.is_there(*action));
-                if is_there && (health.is_empty() || !action.activates()) {
-                    let state = state.and_then(|state| state.probe.as_ref()).map(|probe| probe.state.clone());
-                    let verdict = Verdict { result: HostResult::Unchanged, reason: None, state };
-                    return Next::Ended(Box::new(Ok(Answer::Judged(verdict))));
-                }
-                work(Input { is_there, ..input() })
-            }
-            NodeKind::Wave { number, max_failures } => {
-                Next::Ended(Box::new(self.end_wave(*number, *max_failures)))
-            }
-            NodeKind::RollBack { wave, .. } => {
-                let verdict = state.and_then(|state| state.verdict.clone());
-                match verdict {
-                    _ if !self.failed_waves.contains(wave) => skipped("the wave has not failed"),
-                    Some(verdict)
-                        if matches!(verdict.result, HostResult::Succeeded | HostResult::Degraded) =>
-                    {
-                        work(Input { verdict: Some(self.blamed(verdict, *wave)), ..input() })
-                    }
-                    _ => skipped("the host was not changed"),
-                }
-            }
-            NodeKind::Report => {
-                self.finish_hosts();
-                self.tell();
-                done(None)
-            }
-            NodeKind::Notify(notification) => match &self.told {
-                Some((_, report)) if !applies(&notification.when, report) => skipped("not for this outcome"),
-                Some((message, _)) => work(Input { message: Some(Arc::clone(message)), ..Input::default() }),
-                None => skipped("there is no report"),
-            },
-            NodeKind::Probe | NodeKind::Evaluate | NodeKind::Task { .. } => work(input()),
-        }
-    }
-
-    /// A node that was started has ended.
-    pub(super) fn finish(
-        &mut self,
-        id: NodeId,
-        result: Result<Answer, DriverError>,
-        took: Duration,
-    ) -> Ended {
-        let Some(node) = self.plan.node(id) else { return Ended::Failed };
-        if let Some(state) = self.host_mut(id) {
-            state.took += took;
-        }
-        if let NodeKind::Notify(notification) = &node.kind {
-            self.delivered(id, &notification.target, &result);
-        }
-        let (ended, message) = match result {
-            Ok(answer) => self.take_answer(id, &node.kind, answer),
-            Err(error) => self.take_error(id, &node.kind, &error),
-        };
-        let status = match ended {
-            Ended::Succeeded => NodeStatus::Succeeded,
-            Ended::NotApplicable => NodeStatus::Skipped,
-            Ended::Failed => NodeStatus::Failed,
-            Ended::Cancelled => NodeStatus::Cancelled,
-        };
-        self.node_ended(id, status, took, message);
-        ended
-    }
-
     /// A node has ended without being started.
     pub(super) fn never_started(&mut self, id: NodeId, unstarted: Unstarted) {
         let (status, message) = match unstarted {
@@ -238,89 +120,14 @@ impl<'p> RunState<'p> {
         self.node_ended(id, status, Duration::ZERO, Some(message));
     }
 
-    fn take_answer(&mut self, id: NodeId, kind: &NodeKind, answer: Answer) -> (Ended, Option<String>) {
-        match answer {
-            Answer::Done(message) => (Ended::Succeeded, message),
-            Answer::Skipped(reason) => {
-                if matches!(kind, NodeKind::Check(_)) {
-                    self.skipped.push((id, Failure { step: self.step_name(id), reason: reason.clone() }));
-                }
-                (Ended::NotApplicable, Some(reason))
-            }
-            Answer::Flake(left_out) => {
-                let message = (!left_out.is_empty()).then(|| format!("skipped: {}", left_out.join(", ")));
-                for reason in left_out {
-                    self.skipped.push((id, Failure { step: self.step_name(id), reason }));
-                }
-                (Ended::Succeeded, message)
-            }
-            Answer::Probed(probe) => {
-                if let Some(error) = self.plan.host_of(id).and_then(|host| wrong_host(host, &probe)) {
-                    return self.take_error(id, kind, &error);
-                }
-                let message = format!("{}, {} MiB free", probe.system, probe.store_free_mib);
-                if let Some(state) = self.host_mut(id) {
-                    state.probe = Some(Arc::new(probe));
-                }
-                (Ended::Succeeded, Some(message))
-            }
-            Answer::Evaluated(hosts) => {
-                self.take_evaluated(hosts);
-                (Ended::Succeeded, None)
-            }
-            Answer::Built(path) => {
-                let message = path.to_string();
-                if let Some(state) = self.host_mut(id) {
-                    state.path = Some(path);
-                }
-                (Ended::Succeeded, Some(message))
-            }
-            Answer::Confirmed(true) => (Ended::Succeeded, None),
-            Answer::Confirmed(false) => {
-                self.stopped = true;
-                (Ended::Cancelled, Some("the answer was no".into()))
-            }
-            Answer::Judged(verdict) => {
-                let is_roll_back = matches!(kind, NodeKind::RollBack { .. });
-                let ended = match verdict.result {
-                    HostResult::Succeeded | HostResult::Unchanged => Ended::Succeeded,
-                    HostResult::RolledBack if is_roll_back => Ended::Succeeded,
-                    HostResult::Cancelled => Ended::Cancelled,
-                    _ => Ended::Failed,
-                };
-                let message = match (&verdict.reason, verdict.result) {
-                    (None, HostResult::Unchanged) => Some("the host has it already".into()),
-                    (reason, HostResult::RolledBack) => {
-                        Some(format!("rolled back: {}", reason.as_deref().unwrap_or_default()))
-                    }
-                    (reason, _) => reason.clone(),
-                };
-                if let Some(state) = self.host_mut(id) {
-                    state.verdict = Some(verdict);
-                }
-                (ended, message)
-            }
-        }
-    }
-
-    fn take_error(&mut self, id: NodeId, kind: &NodeKind, error: &DriverError) -> (Ended, Option<String>) {
-        let ended = if error.kind == ErrorKind::Cancelled { Ended::Cancelled } else { Ended::Failed };
-        let text = error.to_string();
-        match self.plan.host_of(id) {
-            Some(host) => {
-                if let Some(state) = self.host_mut(id) {
-                    state.failed(id, kind, host, error);
-                }
-            }
-            None if matches!(kind, NodeKind::Notify(_)) => {}
-            None if ended == Ended::Cancelled => self.stopped = true,
-            None => self.failures.push((id, Failure { step: kind.label(), reason: text.clone() })),
-        }
-        (ended, Some(text))
-    }
-
     /// Tells the end of a node, and of its host when it was the last one.
-    fn node_ended(&mut self, id: NodeId, status: NodeStatus, took: Duration, message: Option<String>) {
+    pub(super) fn node_ended(
+        &mut self,
+        id: NodeId,
+        status: NodeStatus,
+        took: Duration,
+        message: Option<String>,
+    ) {
         let node = self.node_ref(id);
         self.emit(Event::NodeFinished { node, status, took_ms: millis(took), message });
         let Some(node) = self.plan.node(id) else { return };
@@ -353,7 +160,7 @@ impl<'p> RunState<'p> {
     }
 
     /// Hosts that have no node of their own share the fate of the run.
-    fn finish_hosts(&mut self) {
+    pub(super) fn finish_hosts(&mut self) {
         let cause = self.failures.first().map(|(id, _)| *id);
         for index in 0..self.hosts.len() {
             let Some(state) = self.hosts.get(index) else { return };
@@ -373,7 +180,7 @@ impl<'p> RunState<'p> {
     }
 
     /// What a node that did not succeed makes of those that are not run because of it.
-    fn blame(&self, id: NodeId) -> (HostResult, String) {
+    pub(super) fn blame(&self, id: NodeId) -> (HostResult, String) {
         let label = self.plan.node(id).map(|node| node.kind.label()).unwrap_or_default();
         match self.failures.iter().find(|(failed, _)| *failed == id) {
             Some((_, failure)) => {
@@ -388,97 +195,13 @@ impl<'p> RunState<'p> {
         }
     }
 
-    /// The verdict of a host that is well but has to go back with its wave.
-    fn blamed(&self, verdict: Verdict, wave: usize) -> Verdict {
-        let why = format!("wave {} failed: {}", wave + 1, names(&self.failed_hosts));
-        let reason = Some(verdict.reason.map_or(why.clone(), |reason| format!("{reason}\n{why}")));
-        Verdict { reason, ..verdict }
-    }
-
-    fn take_evaluated(&mut self, evaluated: Vec<Evaluated>) {
-        let by_name: HashMap<&HostName, usize> =
-            self.plan.hosts.iter().enumerate().map(|(index, host)| (&host.name, index)).collect();
-        for (name, derivation) in evaluated {
-            if let Some(state) = by_name.get(&name).and_then(|index| self.hosts.get_mut(*index)) {
-                state.derivation = Some(derivation);
-            }
-        }
-    }
-
-    fn take_derivation(&self, id: NodeId) -> Result<Answer, DriverError> {
-        match self.host(id).and_then(|state| state.derivation.as_ref()) {
-            Some(Ok(derivation)) => Ok(Answer::Done(Some(derivation.as_str().to_owned()))),
-            Some(Err(error)) => Err(error.clone()),
-            None => {
-                let message = "the evaluation gave no derivation for this host";
-                Err(DriverError::new(ErrorKind::Evaluation, message))
-            }
-        }
-    }
-
-    fn end_wave(&mut self, number: usize, max_failures: Option<usize>) -> Result<Answer, DriverError> {
-        let failed = self.failed_hosts.len();
-        match max_failures {
-            Some(most) if failed > most => {
-                self.failed_waves.insert(number);
-                let hosts = names(&self.failed_hosts);
-                let message = format!("{failed} hosts have failed, {most} are allowed: {hosts}");
-                Err(DriverError::new(ErrorKind::Other, message))
-            }
-            _ => Ok(Answer::Done((failed > 0).then(|| format!("{failed} hosts have failed")))),
-        }
-    }
-
-    fn question(&self) -> Question {
-        let mut question = Question {
-            pipeline: self.plan.name.clone(),
-            action: Action::Switch,
-            changes: Vec::new(),
-            unchanged: 0,
-            failed: Vec::new(),
-        };
-        for (host, state) in self.plan.hosts.iter().zip(&self.hosts) {
-            let Some(action) = state.action else { continue };
-            question.action = action;
-            match &state.path {
-                Some(_) if state.is_there(action) => question.unchanged += 1,
-                Some(path) => question.changes.push(Change {
-                    host: host.name.clone(),
-                    before: state.probe.as_ref().and_then(|probe| probe.state.current.clone()),
-                    after: path.clone(),
-                }),
-                None => question.failed.push(host.name.clone()),
-            }
-        }
-        question
-    }
-
     /// Makes what notifications tell, once every host's result is known.
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         if !self.plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Notify(_))) {
             return;
         }
         let report = self.report();
         self.told = Some((Arc::new(message(&report)), report));
-    }
-
-    fn delivered(&mut self, id: NodeId, target: &NotifyTarget, result: &Result<Answer, DriverError>) {
-        if matches!(result, Ok(Answer::Skipped(_))) {
-            return;
-        }
-        let delivery = Delivery {
-            target: match target {
-                NotifyTarget::Ntfy(_) => "ntfy",
-                NotifyTarget::Webhook(_) => "webhook",
-                NotifyTarget::Command(_) => "command",
-            }
-            .into(),
-            delivered: result.is_ok() && !self.options.rehearsal,
-            rehearsal: self.options.rehearsal && result.is_ok(),
-            reason: result.as_ref().err().map(ToString::to_string),
-        };
-        self.notifications.push((id, delivery.clone()));
-        self.emit(Event::Notified(delivery));
     }
 
     fn report(&mut self) -> RunReport {
@@ -503,16 +226,16 @@ impl<'p> RunState<'p> {
         }
     }
 
-    fn host(&self, id: NodeId) -> Option<&HostState> {
+    pub(super) fn host(&self, id: NodeId) -> Option<&HostState> {
         self.hosts.get(self.plan.node(id)?.host?.0 as usize)
     }
 
-    fn host_mut(&mut self, id: NodeId) -> Option<&mut HostState> {
+    pub(super) fn host_mut(&mut self, id: NodeId) -> Option<&mut HostState> {
         self.hosts.get_mut(self.plan.node(id)?.host?.0 as usize)
     }
 
     /// The step, with its host where it has one.
-    fn step_name(&self, id: NodeId) -> String {
+    pub(super) fn step_name(&self, id: NodeId) -> String {
         let label = self.plan.node(id).map(|node| node.kind.label()).unwrap_or_default();
         match self.plan.host_of(id) {
             Some(host) => format!("{label} on {}", host.name),
@@ -520,7 +243,7 @@ impl<'p> RunState<'p> {
         }
     }
 
-    fn node_ref(&self, id: NodeId) -> NodeRef {
+    pub(super) fn node_ref(&self, id: NodeId) -> NodeRef {
         let node = self.plan.node(id);
         NodeRef {
             node: id.0,
@@ -530,27 +253,9 @@ impl<'p> RunState<'p> {
         }
     }
 
-    fn emit(&mut self, event: Event) {
+    pub(super) fn emit(&mut self, event: Event) {
         self.reporter.event(&Stamped { at_ms: millis(self.begun.elapsed()), event });
     }
-}
-
-/// The error of a step whose time was over.
-pub(super) fn timed_out(error: DriverError, timeout: Duration) -> DriverError {
-    let message = format!("took longer than {} s and was stopped", timeout.as_secs_f64());
-    DriverError { kind: ErrorKind::TimedOut, message, ..error }
-}
-
-fn done(message: Option<String>) -> Next {
-    Next::Ended(Box::new(Ok(Answer::Done(message))))
-}
-
-fn skipped(reason: &str) -> Next {
-    Next::Ended(Box::new(Ok(Answer::Skipped(reason.to_owned()))))
-}
-
-fn work(input: Input) -> Next {
-    Next::Work(Box::new(input))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -558,43 +263,11 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// The first of many names.
-fn names(names: &[HostName]) -> String {
+pub(super) fn names(names: &[HostName]) -> String {
     const SHOWN: usize = 8;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(HostName::as_str).collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
-}
-
-fn disk(probe: Option<&Probe>, min_free_mib: u64) -> Result<Answer, DriverError> {
-    let Some(probe) = probe else { return Ok(Answer::Skipped("the host was not probed".into())) };
-    let free = probe.store_free_mib;
-    if free >= min_free_mib {
-        return Ok(Answer::Done(Some(format!("{free} MiB free"))));
-    }
-    let message = format!("only {free} MiB are free in the host's nix store, {min_free_mib} are asked for");
-    Err(DriverError::new(ErrorKind::DiskFull, message)
-        .help("run `nix-collect-garbage` there, or ask for less in the `disk` check"))
-}
-
-/// Whether another machine than the configured one answers. Kernels run some foreign systems of their own family.
-fn wrong_host(host: &Host, probe: &Probe) -> Option<DriverError> {
-    let wanted = host.system.as_deref()?;
-    let family = |system: &str| match system {
-        "i686-linux" => "x86_64-linux".to_owned(),
-        "armv7l-linux" | "armv6l-linux" => "aarch64-linux".to_owned(),
-        other => other.to_owned(),
-    };
-    if wanted == probe.system || family(wanted) == family(&probe.system) {
-        return None;
-    }
-    let message = format!(
-        "{} answers as a {} machine (`{}`), but the configuration is for {wanted}",
-        host.address, probe.system, probe.host_name
-    );
-    Some(
-        DriverError::new(ErrorKind::Refusal, message)
-            .help("is the address right? `fleet hosts` shows what is configured"),
-    )
 }
