@@ -86,6 +86,14 @@ pub struct Include {
     pub namespace: Arc<str>,
     /// The file; `None` for an optional one that is not there.
     pub taskfile: Option<TaskfileId>,
+    /// Names get no namespace.
+    pub flatten: bool,
+    /// Further namespaces.
+    pub aliases: Vec<Arc<str>>,
+    /// Directory that what is included runs in, absolute; `None` for an include that is no mapping.
+    pub dir: Option<PathBuf>,
+    /// `vars` written at the include.
+    pub vars: Variables,
 }
 
 /// How staleness is found (go-task `method`).

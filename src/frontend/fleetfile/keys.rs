@@ -64,6 +64,9 @@ const JQ_WORDS: [&str; 2] = words(&JQ);
 const PLACE_WORDS: [&str; 2] = words(&PLACES);
 const EACH_WORDS: [&str; 1] = words(&EACH);
 
+/// A string, or a list of strings.
+const STRINGS: Type = Type::OneOf(&[Type::String, Type::List(&Type::String)]);
+
 /// What a Fleetfile's root has beyond a Taskfile's.
 pub static ROOT: &[Key] = &[
     key(
@@ -145,8 +148,7 @@ const BUILD_ON: Key = key(
     Type::String,
     "Where the system is built: `target` (the host itself), `local`, or `[USER@]HOST` of a builder. Default: `target`.",
 );
-const TAGS: Key =
-    key("tags", Type::List(&Type::String), "Tags for selectors (`@tag`). Those of the defaults are added.");
+const TAGS: Key = key("tags", STRINGS, "Tags for selectors (`@tag`). Those of the defaults are added.");
 
 /// `fleet.secrets:`
 pub(super) static SECRETS: Table = Table {
@@ -182,7 +184,7 @@ pub(super) static PIPELINE: Table = Table {
         key("summary", Type::String, "Long text for `fleet run NAME --summary`."),
         key(
             "aliases",
-            Type::List(&Type::String),
+            STRINGS,
             "Further names. An alias may be the name of an existing task, which it then replaces.",
         ),
         key("hosts", Type::String, "Selector of the hosts. Default: `{{.host | default \"*\"}}`."),
@@ -298,6 +300,10 @@ pub(super) static NOTIFY: Table = Table {
         key("ntfy", Type::String, "URL of an ntfy topic."),
         key("webhook", Type::String, "URL that gets the report as JSON by POST."),
         key("command", Type::String, "Shell command that gets the report as JSON on standard input."),
-        key("when", Type::List(&Type::Enum(&CASE_WORDS)), "In which cases. Default: always."),
+        key(
+            "when",
+            Type::OneOf(&[Type::Enum(&CASE_WORDS), Type::List(&Type::Enum(&CASE_WORDS))]),
+            "In which cases. Default: always.",
+        ),
     ],
 };

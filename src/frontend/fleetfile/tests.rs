@@ -4,7 +4,6 @@ use super::{FlakeHost, Part, Place, assemble, decode, rehearsed_hosts, resolve_h
 use crate::diagnostic::Diagnostics;
 use crate::model::{
     Action, BuildOn, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Share, StepKind,
-    TaskfileId,
 };
 use crate::source::SourceMap;
 use crate::template::Map;
@@ -20,16 +19,10 @@ fn read(text: &str) -> (Project, Diagnostics, SourceMap) {
         Err(error) => return (project, Diagnostics::from(error), sources),
     };
     let mut decoder = Decoder::new();
-    let fields = decoder.fields(&root, "a Fleetfile").unwrap_or_default();
-    let fleetfile = decode(&mut decoder, &fields);
-    let place = Place {
-        taskfile: TaskfileId(0),
-        namespace: "".into(),
-        namespace_aliases: Vec::new(),
-        base_dir: Vec::new(),
-    };
+    let fleetfile = decode(&mut decoder, &root);
+    let part = Part { fleetfile, place: Place::root(), dir: "/project".into() };
     let mut diagnostics = decoder.diagnostics;
-    diagnostics.extend(assemble(&mut project, vec![Part { fleetfile, place, dir: "/project".into() }]));
+    diagnostics.extend(assemble(&mut project, vec![part], &sources));
     (project, diagnostics, sources)
 }
 
