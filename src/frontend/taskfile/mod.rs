@@ -7,6 +7,7 @@ pub mod decode;
 mod expand;
 mod find;
 pub mod go_text;
+mod highlight;
 mod include;
 pub mod keys;
 mod load_error;

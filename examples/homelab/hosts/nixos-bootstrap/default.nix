@@ -1,2 +1,0 @@
-# Used to install other hosts; its users are not trusted by nix.
-{ runtime }: { }

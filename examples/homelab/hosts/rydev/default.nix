@@ -1,2 +1,0 @@
-# Development machine.
-{ runtime }: { }
