@@ -20,7 +20,7 @@ pub use error::{DriverError, ErrorKind};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use local_scripts::LocalScripts;
 pub use notify::{Address, Message, Notifier, Notify};
-pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult};
+pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult, PluginRunner, find_plugin};
 pub use project::{Render, TaskRunner};
 pub use shell::{LocalShell, Script, Shell, ShellError};
 pub use store_path::{Derivation, StorePath, StorePathError};
