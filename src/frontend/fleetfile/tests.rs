@@ -458,7 +458,7 @@ fleet:
     lunna: {}
     far: {}
     nixpi: {user: "-l root", address: x}
-    rydev: {address: "{{"}
+    rydev: {address: "{{.ADDRESS.x}}"}
     mac: {platform: nixos, address: x}
 "#;
     let (project, diagnostics, sources) = read(text);
