@@ -235,6 +235,32 @@ fn pipelines_of_included_files_get_the_namespace() {
 }
 
 #[test]
+fn includes_leave_pipelines_out() {
+    let pipelines = "pipelines: {a: {build: {}}, b: {build: {}}}\n";
+    let files = |excludes: &str| {
+        Files::new(&[
+            (
+                "Fleetfile.yaml",
+                &format!("version: '3'\nincludes: {{x: {{taskfile: ./x, excludes: {excludes}}}}}\n"),
+            ),
+            ("x/Fleetfile.yaml", &format!("version: '3'\nincludes: {{y: ./y}}\n{pipelines}")),
+            ("x/y/Fleetfile.yaml", &format!("version: '3'\n{pipelines}")),
+        ])
+    };
+    for (excludes, expected) in [
+        ("[]", "x:a x:b x:y:a x:y:b"),
+        ("[a]", "x:b x:y:a x:y:b"),
+        ("['y:a']", "x:a x:b x:y:b"),
+        ("['y:*', b]", "x:a"),
+    ] {
+        let project = files(excludes).project();
+        let mut names: Vec<&str> = project.pipelines.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        assert_eq!(names.join(" "), expected, "{excludes}");
+    }
+}
+
+#[test]
 fn a_project_has_one_fleet() {
     let files = Files::new(&[
         ("Fleetfile.yaml", "version: '3'\nincludes: {a: ./a}\nfleet: {}\n"),

@@ -94,6 +94,8 @@ pub struct Include {
     pub dir: Option<PathBuf>,
     /// `vars` written at the include.
     pub vars: Variables,
+    /// Names that are left out: exact ones, and `namespace:*`.
+    pub excludes: Vec<Arc<str>>,
 }
 
 /// How staleness is found (go-task `method`).

@@ -1,6 +1,7 @@
 //! From what was written to the model: names get their namespace, defaults are filled in. Knows nothing of tasks.
 
 use super::ast;
+use crate::frontend::taskfile::excluded;
 use crate::model::{
     Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
     SecretsPolicy, Shims, Step, StepKind, TaskfileId, Text, Variables,
@@ -25,13 +26,21 @@ pub struct Place {
     pub base_dir: Option<Text>,
     /// `vars` of the includes on the way to it, the inner ones last.
     pub vars: Variables,
+    /// What the includes on the way to it leave out, each with the namespace that names have where it is written.
+    pub excludes: Vec<(Arc<str>, Vec<Arc<str>>)>,
 }
 
 impl Place {
     /// The place of the root file.
     #[must_use]
     pub fn root() -> Self {
-        Self { taskfile: TaskfileId(0), namespaces: vec!["".into()], base_dir: None, vars: Variables::new() }
+        Self {
+            taskfile: TaskfileId(0),
+            namespaces: vec!["".into()],
+            base_dir: None,
+            vars: Variables::new(),
+            excludes: Vec::new(),
+        }
     }
 
     /// The place of a file that is included here.
@@ -49,7 +58,21 @@ impl Place {
             }
         };
         let dir = include.dir.as_ref().map(|dir| Text::nowhere(dir.display().to_string()));
-        Self { taskfile, namespaces, base_dir: dir.or_else(|| self.base_dir.clone()), vars }
+        let mut excludes = self.excludes.clone();
+        if !include.flatten {
+            for (outer, _) in &mut excludes {
+                *outer = qualified(outer, &include.namespace);
+            }
+        }
+        excludes.push(("".into(), include.excludes.clone()));
+        excludes.retain(|(_, names)| !names.is_empty());
+        Self { taskfile, namespaces, base_dir: dir.or_else(|| self.base_dir.clone()), vars, excludes }
+    }
+
+    /// Whether an include on the way leaves a name out.
+    #[must_use]
+    pub fn leaves_out(&self, name: &str) -> bool {
+        self.excludes.iter().any(|(namespace, excludes)| excluded(&qualified(namespace, name), excludes))
     }
 
     fn namespace(&self) -> &str {

@@ -56,6 +56,9 @@ pub fn assemble(project: &mut Project, parts: Vec<Part>, sources: &SourceMap) ->
             }
         }
         for pipeline in part.fleetfile.pipelines {
+            if part.place.leaves_out(&pipeline.name) {
+                continue;
+            }
             let pipeline = lower::pipeline(pipeline, &part.place);
             match project.pipelines.get(&pipeline.name) {
                 Some(other) => diagnostics.push(names::twice(&pipeline.name, &pipeline, other)),

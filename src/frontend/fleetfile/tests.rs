@@ -8,6 +8,8 @@ use crate::model::{
 use crate::source::SourceMap;
 use crate::template::Map;
 use crate::yaml::{Decoder, parse};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 fn read(text: &str) -> (Project, Diagnostics, SourceMap) {
@@ -506,4 +508,82 @@ fleet:
     let (_, diagnostics) = resolve_hosts(&fleet, &found, &vars);
     let help = diagnostics.iter().next().and_then(|finding| finding.help.clone()).unwrap_or_default();
     assert_eq!(help, "the flake has no host in nixosConfigurations and darwinConfigurations");
+}
+
+/// Any tree of the words that decoders look for.
+fn tree() -> impl Strategy<Value = Json> {
+    let words = prop::sample::select(vec![
+        "fleet",
+        "pipelines",
+        "hosts",
+        "defaults",
+        "a",
+        "check",
+        "build",
+        "deploy",
+        "notify",
+        "waves",
+        "health",
+        "task",
+        "cmd",
+        "disk",
+        "min_free",
+        "uses",
+        "with",
+        "each",
+        "host",
+        "timeout",
+        "90s",
+        "switch",
+        "25%",
+        "@x",
+        "!x,",
+        "{{",
+        "{{.X}}",
+        "https://x",
+        "when",
+        "failed",
+        "2GiB",
+        "",
+        "x y",
+        "-x",
+        "address",
+        "tags",
+        "aliases",
+        "vars",
+    ]);
+    let scalar = prop_oneof![
+        words.clone().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<bool>().prop_map(Json::from),
+        Just(Json::Null),
+    ];
+    scalar.prop_recursive(7, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+            prop::collection::vec((words.clone(), inner), 0..6).prop_map(|entries| {
+                Json::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_tree_is_read_and_every_finding_has_a_place(fleet in tree(), pipelines in tree()) {
+        let text = json!({"fleet": fleet, "pipelines": {"a": pipelines}}).to_string();
+        let (project, diagnostics, sources) = read(&text);
+        for finding in diagnostics.iter() {
+            prop_assert!(!finding.labels.is_empty(), "{}", finding.message);
+            for (span, _) in &finding.labels {
+                prop_assert!(sources.line_column(*span).is_some(), "{}", finding.message);
+            }
+        }
+        let told = diagnostics.render(&sources, false, 100);
+        prop_assert_eq!(told.is_empty(), diagnostics.is_empty());
+        if let Some(fleet) = &project.fleet {
+            let (hosts, _) = rehearsed_hosts(fleet, &Map::new());
+            prop_assert!(hosts.iter().all(|host| !host.address.starts_with('-')));
+        }
+    }
 }

@@ -180,5 +180,6 @@ fn include(edge: &Edge) -> Include {
         aliases: edge.include.aliases.clone(),
         dir: edge.include.advanced.then(|| edge.dir.clone()),
         vars: edge.include.vars.clone(),
+        excludes: edge.include.excludes.clone(),
     }
 }

@@ -24,6 +24,8 @@ pub use load_error::LoadError;
 pub use lower::GO_TASK_VERSION;
 pub use version::Version;
 
+pub(super) use merge::excluded;
+
 use crate::diagnostic::Diagnostics;
 use crate::model::Project;
 use crate::source::SourceMap;

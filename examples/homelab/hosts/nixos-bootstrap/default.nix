@@ -1,0 +1,2 @@
+# Used to install other hosts; its users are not trusted by nix.
+{ runtime }: { }

@@ -1,0 +1,2 @@
+# Development machine.
+{ runtime }: { }
