@@ -1,13 +1,14 @@
 # Proves over a new connection what came of the job JOB, then does what makes it lasting: COMMIT, a text for the shell,
-# if the system that runs is WANTED (or WANTED is empty) and no unit has newly failed. Units in BASELINE had failed
-# before.
+# if the system that runs is WANTED (or WANTED is empty) and no unit has newly failed. Units in BASELINE had
+# failed when the host was probed.
 say_state
 known='' new='' rc=''
-if [ -s "$base/baseline" ]; then known=$(cat "$base/baseline"); fi
+if [ -s "$base/baseline" ]; then read -r about <"$base/baseline"; else about=''; fi
+# What was written down before the activation, as long as it is about this system.
+if [ "$about" = "${WANTED:-none}" ]; then known=$(cat "$base/baseline"); else known=$BASELINE; fi
 for unit in $(failed_units); do
   case "
 $known
-$BASELINE
 " in *"
 $unit
 "*) continue ;; esac
