@@ -260,7 +260,7 @@ pub(super) static DEPLOY: Table = Table {
         key(
             "max_failures",
             Type::Int,
-            "Failed hosts after which no further wave starts. Default: 0 with `on_failure: stop`, else no limit.",
+            "Failed hosts after which no further wave starts. Default: 0 with `stop` and `roll_back_wave`, else no limit.",
         ),
         key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
         key(
@@ -287,7 +287,7 @@ pub(super) static HEALTH: Table = Table {
         key("tcp", Type::String, "`HOST:PORT` accepts a connection from the operator's machine."),
         key("command", Type::String, "The shell command exits 0."),
         key("on", Type::Enum(&PLACE_WORDS), "Where `command` runs. Default: `operator`."),
-        key("retries", Type::Int, "Tries before it counts as failed. Default: 3."),
+        key("retries", Type::Int, "How often it is tried again before it counts as failed. Default: 3."),
         key("deadline", Type::Duration, "Longest time for all tries. Default: `1m`."),
     ],
 };

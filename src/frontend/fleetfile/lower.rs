@@ -147,11 +147,12 @@ pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
 fn deploy(deploy: ast::Deploy) -> Deploy {
     let action = deploy.action.unwrap_or(Action::Switch);
     let on_failure = deploy.on_failure.unwrap_or(OnFailure::Stop);
+    let stops = matches!(on_failure, OnFailure::Stop | OnFailure::RollBackWave);
     Deploy {
         action,
         at_once: deploy.at_once,
         waves: deploy.waves,
-        max_failures: deploy.max_failures.or((on_failure == OnFailure::Stop).then_some(0)),
+        max_failures: deploy.max_failures.or(stops.then_some(0)),
         health: deploy.health,
         on_failure,
         confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
