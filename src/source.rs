@@ -1,7 +1,7 @@
 //! Files as they were read, and places in them. Knows no syntax.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Index of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +91,17 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Its whole text.
     pub text: Arc<str>,
+    /// Where lines start, found when first asked for: lists ask once for every task.
+    line_starts: OnceLock<Arc<[u32]>>,
+}
+
+impl SourceFile {
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(breaks.map(|(at, _)| at as u32 + 1)).collect()
+        })
+    }
 }
 
 /// Line and column, both counted from 1; the column counts characters.
@@ -112,7 +123,8 @@ impl SourceMap {
     /// Adds a file and names it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX - 1));
-        self.files.push(SourceFile { path: path.into(), text: text.into() });
+        let line_starts = OnceLock::new();
+        self.files.push(SourceFile { path: path.into(), text: text.into(), line_starts });
         id
     }
 
@@ -139,13 +151,11 @@ impl SourceMap {
     /// Line and column of the start of a span.
     #[must_use]
     pub fn line_column(&self, span: Span) -> Option<LineColumn> {
-        let text = &self.get(span.source)?.text;
-        let before = text.get(..span.start as usize)?;
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Some(LineColumn {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        })
+        let file = self.get(span.source)?;
+        let line = file.line_starts().partition_point(|start| *start <= span.start);
+        let start = *file.line_starts().get(line.checked_sub(1)?)?;
+        let before = file.text.get(start as usize..span.start as usize)?;
+        Some(LineColumn { line, column: before.chars().count() + 1 })
     }
 
     /// The ids of all files in the order they were read.
@@ -156,5 +166,22 @@ impl SourceMap {
     /// All files in the order they were read.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_characters_from_one() {
+        let mut sources = SourceMap::default();
+        let source = sources.add("/f", "a\né x\n\nlast");
+        let place = |start| {
+            sources.line_column(Span { source, start, end: start }).map(|place| (place.line, place.column))
+        };
+        let places: Vec<_> = [0, 1, 2, 4, 6, 7, 8, 12].map(place).into_iter().flatten().collect();
+        assert_eq!(places, [(1, 1), (1, 2), (2, 1), (2, 2), (2, 4), (3, 1), (4, 1), (4, 5)]);
+        assert_eq!((place(3), place(13)), (None, None));
     }
 }
