@@ -5,6 +5,7 @@ use super::ast::{Command, Number, Place, Term, TermKind};
 use super::eval::{Evaluated, Evaluator};
 use super::functions::{Call, Function, Type, method};
 use super::operand::Operand;
+use super::print::printed;
 use super::value::{Map, Value};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -211,6 +212,11 @@ impl<'t> Evaluator<'t> {
                 function(&values)
             }
             Call::And | Call::Or => Ok(Value::Nil),
+            Call::Uncallable => Err(match (&values[0], arguments.first()) {
+                (Value::Nil, _) => "call of nil".to_owned(),
+                (value, Some(term)) => format!("non-function {term} of type {}", value.type_name()),
+                (value, None) => format!("non-function {} of type {}", printed(value), value.type_name()),
+            }),
         };
         match result {
             Ok(value) => Ok(Operand::plain(value)),

@@ -207,9 +207,9 @@ fn zone_name(out: &mut String, time: &Zoned) {
         out.push_str(name);
         return;
     }
-    // A bare offset has no name; Go writes it without colon, and without minutes where there are none.
+    // A bare offset has no name; Go writes it as `-0700` does.
     let seconds = time.offset().seconds();
-    offset(out, seconds, false, false, seconds % 3600 == 0);
+    offset(out, seconds, false, false, false);
 }
 
 fn fraction_of(out: &mut String, time: &Zoned, digits: usize, trim: bool, separator: char) {

@@ -468,7 +468,9 @@ fn is_alphanumeric(character: char) -> bool {
 fn describe(character: Option<char>) -> String {
     match character {
         None => "U+FFFFFFFFFFFFFFFF".to_owned(),
-        Some(character) if character.is_control() => format!("U+{:04X}", u32::from(character)),
+        Some(character) if !super::quote::is_printable(character) => {
+            format!("U+{:04X}", u32::from(character))
+        }
         Some(character) => format!("U+{:04X} '{character}'", u32::from(character)),
     }
 }

@@ -7,8 +7,10 @@ mod error;
 mod eval;
 mod expression;
 mod float;
+mod from_yaml;
 mod functions;
 mod layout;
+mod layout_parse;
 mod lexer;
 mod limit;
 mod lookup;
@@ -31,3 +33,6 @@ pub use expression::Expression;
 pub use lookup::Lookup;
 pub use template::Template;
 pub use value::{Map, Typed, Value};
+
+#[cfg(test)]
+mod tests;

@@ -41,19 +41,13 @@ fn parse_real(text: &str) -> Result<Number, String> {
             Err(_) => number(None, None, false),
         });
     }
-    let hexadecimal = text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("0x");
-    if !hexadecimal
-        && let Some(float) = underscores_ok(text).then(|| text.replace('_', "").parse::<f64>().ok()).flatten()
-    {
-        let integral =
-            float.is_finite() && float.trunc() == float && float.abs() < 9_223_372_036_854_775_808.0;
+    if let Some(float) = parse_float(text) {
         if !text.contains(['.', 'e', 'E', 'p', 'P']) {
             return Err(format!("integer overflow: {}", quote(text)));
         }
-        if float.is_finite() {
-            #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
-            return Ok(number(integral.then_some(float as i64), Some(float), true));
-        }
+        let integral = float.trunc() == float && float.abs() < 9_223_372_036_854_775_808.0;
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be integral and in range")]
+        return Ok(number(integral.then_some(float as i64), Some(float), true));
     }
     Err(format!("illegal number syntax: {}", quote(text)))
 }
@@ -87,6 +81,37 @@ pub(super) fn parse_int(text: &str) -> Option<i128> {
         true => None,
         false => Some(value),
     }
+}
+
+/// Go's `strconv.ParseFloat`; nothing for what is no number or out of range.
+pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let lower = text.to_ascii_lowercase();
+    let unsigned = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
+    if matches!(unsigned, "inf" | "infinity" | "nan") {
+        return lower.parse().ok();
+    }
+    if !underscores_ok(text) {
+        return None;
+    }
+    let digits = unsigned.replace('_', "");
+    let float = match digits.strip_prefix("0x") {
+        Some(digits) => parse_hexadecimal_float(digits)?,
+        None => digits.parse().ok()?,
+    };
+    let float: f64 = if lower.starts_with('-') { -float } else { float };
+    float.is_finite().then_some(float)
+}
+
+/// `1.8p4`: hexadecimal digits times a power of two, which must be given.
+fn parse_hexadecimal_float(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once('p')?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let value = u64::from_str_radix(&digits, 16).ok().filter(|_| !digits.starts_with('+'))?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let places = i32::try_from(fraction.len()).ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "rounds as Go does")]
+    Some(value as f64 * 2_f64.powi(exponent.saturating_sub(places * 4)))
 }
 
 /// Whether every underscore stands between digits or after a prefix.

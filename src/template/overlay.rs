@@ -23,7 +23,7 @@ impl Overlay {
         let current = Arc::make_mut(&mut self.changed[index].1);
         match value {
             Some(value) => {
-                current.insert(key.into(), value);
+                current.insert(key.into(), copied(&value));
             }
             None => {
                 current.shift_remove(key);
@@ -84,5 +84,17 @@ impl Overlay {
             }
         }
         copy.map(Into::into)
+    }
+}
+
+/// The value with maps of their own, so that no map can come to hold itself.
+fn copied(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => {
+            Value::map(map.iter().map(|(key, item)| (Arc::clone(key), copied(item))).collect())
+        }
+        Value::List(items) => Value::list(items.iter().map(copied)),
+        Value::Typed(Typed::Lists(items)) => Value::Typed(Typed::Lists(items.iter().map(copied).collect())),
+        other => other.clone(),
     }
 }

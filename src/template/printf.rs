@@ -38,7 +38,7 @@ struct State<'a> {
 }
 
 /// Go's bound on widths and precisions.
-const WIDEST: i64 = 1_000_000;
+const WIDEST: usize = 1_000_000;
 
 impl State<'_> {
     fn reordered_reset(&mut self) {
@@ -152,7 +152,9 @@ impl State<'_> {
     fn star(&mut self) -> Option<i64> {
         let value = self.arguments.get(self.next)?;
         self.next += 1;
-        value.as_int().filter(|number| number.abs() <= WIDEST)
+        value
+            .as_int()
+            .filter(|number| usize::try_from(number.unsigned_abs()).is_ok_and(|size| size <= WIDEST))
     }
 
     /// Notes the arguments that no verb has used.
@@ -175,13 +177,19 @@ impl State<'_> {
     }
 }
 
-/// The decimal number that `text` starts with, unless it is beyond Go's bound, and what follows.
+/// The decimal number that `text` starts with and what follows. After one that is too large Go gives up
+/// on the rest of the format.
 fn number(text: &str) -> (Option<usize>, &str) {
-    let length = text.bytes().take_while(u8::is_ascii_digit).count();
-    let value = text[..length].parse::<i64>().ok().filter(|value| *value <= WIDEST);
-    match value {
-        Some(value) => (usize::try_from(value).ok(), &text[length..]),
-        // A number that is too large is left to be read as the verb.
-        None => (None, if length > 0 && text[..length].len() > 7 { &text[length..] } else { text }),
+    let mut value = None;
+    for (index, digit) in text.bytes().enumerate() {
+        if !digit.is_ascii_digit() {
+            return (value, &text[index..]);
+        }
+        let before = value.unwrap_or(0);
+        if before > WIDEST {
+            return (None, "");
+        }
+        value = Some(before * 10 + usize::from(digit - b'0'));
     }
+    (value, "")
 }

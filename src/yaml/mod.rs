@@ -14,7 +14,6 @@ mod node;
 mod parser;
 mod resolve;
 mod syntax;
-mod value;
 mod wording;
 
 pub use decode::{Decoder, Field};

@@ -2,6 +2,7 @@
 
 use super::Returned;
 use super::arguments::text;
+use crate::template::eval::NO_VALUE;
 use crate::template::limit::check_length;
 use crate::template::print::{print as print_value, printed};
 use crate::template::printf::printf as format;
@@ -16,7 +17,7 @@ pub(super) fn not(arguments: &[Value]) -> Returned {
 pub(super) fn len(arguments: &[Value]) -> Returned {
     let value = &arguments[0];
     let length = match value {
-        Value::Nil => return Err("len of nil pointer".to_owned()),
+        Value::Nil => return Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
         Value::String(text) => text.len(),
         Value::Typed(Typed::Uuid(_)) => 16,
         value => match (value.as_list(), value.as_map()) {
@@ -125,8 +126,13 @@ pub(super) fn printf(arguments: &[Value]) -> Returned {
 fn escapable(arguments: &[Value]) -> String {
     match arguments {
         [Value::String(text)] => text.to_string(),
-        [] => String::new(),
-        _ => sprint(arguments),
+        _ => {
+            let shown = |value: &Value| match value {
+                Value::Nil => NO_VALUE.into(),
+                value => value.clone(),
+            };
+            sprint(&arguments.iter().map(shown).collect::<Vec<_>>())
+        }
     }
 }
 
@@ -175,11 +181,4 @@ pub(super) fn urlquery(arguments: &[Value]) -> Returned {
         }
     }
     Ok(out.into())
-}
-
-pub(super) fn call(arguments: &[Value]) -> Returned {
-    match &arguments[0] {
-        Value::Nil => Err("call of nil".to_owned()),
-        value => Err(format!("non-function {} of type {}", printed(value), value.type_name())),
-    }
 }

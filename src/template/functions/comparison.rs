@@ -2,6 +2,7 @@
 
 use super::Returned;
 use crate::template::print::printed;
+use crate::template::printf::printf;
 use crate::template::value::Value;
 use std::cmp::Ordering;
 
@@ -51,16 +52,12 @@ fn equal_others(left: &Value, right: &Value) -> Result<bool, String> {
     if comparable[0] && comparable[1] {
         return Ok(left == right);
     }
+    let shown = printf("%s", std::slice::from_ref(left))?;
     if left.type_name() == right.type_name() {
-        return Err(format!("non-comparable type {}: {}", printed(left), left.type_name()));
+        return Err(format!("non-comparable type {shown}: {}", left.type_name()));
     }
-    Err(format!(
-        "non-comparable types {}: {}, {}: {}",
-        printed(left),
-        left.type_name(),
-        right.type_name(),
-        printed(right)
-    ))
+    let types = (left.type_name(), right.type_name());
+    Err(format!("non-comparable types {shown}: {}, {}: {}", types.0, types.1, printed(right)))
 }
 
 /// The order of two values of one kind.

@@ -4,16 +4,25 @@
 mod arguments;
 mod builtins;
 mod comparison;
+mod dates;
 mod defaults;
+mod digests;
+mod encoding;
+mod json;
 mod lists;
 mod maps;
 mod numbers;
 mod paths;
 mod reflection;
+mod regex;
+mod spew;
 mod strings;
 mod table;
 mod task;
 mod time_methods;
+mod urls;
+mod words;
+mod yaml;
 
 use super::value::Value;
 pub(super) use time_methods::method;
@@ -41,6 +50,8 @@ pub(super) enum Call {
     Set,
     /// Removes a key in place.
     Unset,
+    /// Go's `call`, which has nothing to call here: no value is a function.
+    Uncallable,
 }
 
 /// A value, or Go's words of what went wrong.

@@ -4,7 +4,7 @@ use super::Returned;
 use super::arguments::{int, text};
 use super::strings::string_of;
 use crate::template::limit::check_items;
-use crate::template::number::parse_int;
+use crate::template::number::parse_float;
 use crate::template::value::{Typed, Value};
 
 /// An `int64` result.
@@ -15,9 +15,11 @@ fn int64(number: i64) -> Value {
 /// sprig's conversion to an integer: 0 for what is none.
 pub(super) fn to_int(value: &Value) -> i64 {
     match value {
-        Value::String(text) => parse_int(text).and_then(|number| number.try_into().ok()).unwrap_or(0),
+        Value::String(text) => text.parse().unwrap_or(0),
         Value::Bool(flag) => (*flag).into(),
-        #[expect(clippy::cast_possible_truncation, reason = "what Go's conversion does, but saturating")]
+        // Out of range Go gives the least integer, on amd64.
+        Value::Float(number) if number.is_nan() || number.abs() >= 9_223_372_036_854_775_808.0 => i64::MIN,
+        #[expect(clippy::cast_possible_truncation, reason = "in range")]
         Value::Float(number) => *number as i64,
         value => value.as_int().unwrap_or(0),
     }
@@ -30,15 +32,6 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Float(number) => *number,
         #[expect(clippy::cast_precision_loss, reason = "what Go's conversion does")]
         value => to_int(value) as f64,
-    }
-}
-
-/// Go's `strconv.ParseFloat` for decimal numbers.
-fn parse_float(text: &str) -> Option<f64> {
-    let digits = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
-    match digits.as_str() {
-        "inf" | "infinity" | "nan" => text.parse().ok(),
-        _ => text.parse().ok().filter(|number: &f64| number.is_finite()),
     }
 }
 

@@ -5,7 +5,7 @@ use super::arguments::text;
 use crate::template::value::Value;
 
 /// The shortest path that means the same by its words alone.
-fn cleaned(path: &str) -> String {
+pub(super) fn cleaned(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -67,10 +67,6 @@ fn absolute(path: &str) -> Result<String, String> {
 
 pub(super) fn abs(arguments: &[Value]) -> Returned {
     Ok(absolute(text(arguments, 0))?.into())
-}
-
-pub(super) fn os_abs(arguments: &[Value]) -> Returned {
-    Ok(absolute(text(arguments, 0)).unwrap_or_default().into())
 }
 
 pub(super) fn join(arguments: &[Value]) -> Returned {

@@ -75,23 +75,44 @@ pub(super) fn trim(arguments: &[Value]) -> Returned {
     Ok(text(arguments, 0).trim_matches(char::is_whitespace).into())
 }
 
+/// The upper case that is one character, as Go maps it; others have none.
+fn upper_of(character: char) -> char {
+    let mut upper = character.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(upper), None) => upper,
+        _ => character,
+    }
+}
+
+/// The lower case, as Go maps it to one character.
+fn lower_of(character: char) -> char {
+    character.to_lowercase().next().unwrap_or(character)
+}
+
+/// The title case, which differs from the upper case for a few digraphs.
+fn title_of(character: char) -> char {
+    match character {
+        'Ǆ' | 'ǅ' | 'ǆ' => 'ǅ',
+        'Ǉ' | 'ǈ' | 'ǉ' => 'ǈ',
+        'Ǌ' | 'ǋ' | 'ǌ' => 'ǋ',
+        'Ǳ' | 'ǲ' | 'ǳ' => 'ǲ',
+        _ => upper_of(character),
+    }
+}
+
 pub(super) fn upper(arguments: &[Value]) -> Returned {
-    Ok(text(arguments, 0).to_uppercase().into())
+    Ok(text(arguments, 0).chars().map(upper_of).collect::<String>().into())
 }
 
 pub(super) fn lower(arguments: &[Value]) -> Returned {
-    Ok(text(arguments, 0).to_lowercase().into())
+    Ok(text(arguments, 0).chars().map(lower_of).collect::<String>().into())
 }
 
 pub(super) fn title(arguments: &[Value]) -> Returned {
     let mut out = String::new();
     let mut starts_word = true;
     for character in text(arguments, 0).chars() {
-        if starts_word && !matches!(character, 'ß') {
-            out.extend(character.to_uppercase());
-        } else {
-            out.push(character);
-        }
+        out.push(if starts_word { title_of(character) } else { character });
         starts_word = if character.is_ascii() {
             !(character.is_ascii_alphanumeric() || character == '_')
         } else {

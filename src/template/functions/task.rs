@@ -47,10 +47,6 @@ pub(super) fn is_sh(_: &[Value]) -> Returned {
     Ok(true.into())
 }
 
-pub(super) fn env(arguments: &[Value]) -> Returned {
-    Ok(std::env::var_os(text(arguments, 0)).unwrap_or_default().to_string_lossy().into_owned().into())
-}
-
 pub(super) fn uuid(_: &[Value]) -> Returned {
     let mut bytes = [0; 16];
     fastrand::fill(&mut bytes);

@@ -38,7 +38,7 @@ static TIME: &[Function] = &[
     m("Format", &[Type::String], format_time),
     m("Hour", &[], |a| Ok(Value::Int(time(a, 0)?.hour().into()))),
     m("IsZero", &[], |a| Ok((time(a, 0)?.timestamp().as_second() == ZERO_SECOND).into())),
-    m("Local", &[], |a| Ok(in_zone(time(a, 0)?, TimeZone::system()))),
+    m("Local", &[], |a| Ok(in_zone(time(a, 0)?, crate::template::time::local_zone()))),
     m("Minute", &[], |a| Ok(Value::Int(time(a, 0)?.minute().into()))),
     m("Month", &[], |a| Ok(Value::Typed(Typed::Month(time(a, 0)?.month())))),
     m("Nanosecond", &[], |a| Ok(Value::Int(time(a, 0)?.subsec_nanosecond().into()))),

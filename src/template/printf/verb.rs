@@ -22,12 +22,14 @@ pub(super) struct Spec {
 pub(super) fn format_value(out: &mut String, spec: Spec, verb: char, value: &Value) {
     match (verb, value) {
         ('T', value) => pad(out, spec, value.type_name(), false),
-        ('p', Value::Nil) => bad(out, 'p', value),
+        ('p', Value::Nil) => bad(out, spec, 'p', value),
         ('v', Value::Nil) => pad(out, spec, "<nil>", false),
         (_, Value::Nil) => {
             let _ = write!(out, "%!{verb}(<nil>)");
         }
         ('v', value) if spec.sharp => go_syntax(out, value),
+        // Go reads `%+v` as a request for field names, not for signs.
+        ('v', value) => plain(out, Spec { plus: false, ..spec }, verb, value),
         _ => plain(out, spec, verb, value),
     }
 }
@@ -54,17 +56,17 @@ fn plain(out: &mut String, spec: Spec, verb: char, value: &Value) {
         value => match (value.as_map(), value.as_int()) {
             (Some(map), _) => format_map(out, spec, verb, map),
             (_, Some(number)) => format_int(out, spec, verb, number, value),
-            _ => bad(out, verb, value),
+            _ => bad(out, spec, verb, value),
         },
     }
 }
 
-/// Go's note on a verb that does not fit.
-fn bad(out: &mut String, verb: char, value: &Value) {
+/// Go's note on a verb that does not fit. The value in it keeps flags and width.
+fn bad(out: &mut String, spec: Spec, verb: char, value: &Value) {
     let _ = write!(out, "%!{verb}({}", value.type_name());
     if *value != Value::Nil {
         out.push('=');
-        print(out, value);
+        plain(out, spec, 'v', value);
     }
     out.push(')');
 }
@@ -106,7 +108,7 @@ fn format_int(out: &mut String, spec: Spec, verb: char, number: i64, value: &Val
         'x' => (format!("{magnitude:x}"), "0x"),
         'X' => (format!("{magnitude:X}"), "0X"),
         'c' | 'q' | 'U' => return format_character(out, spec, verb, number),
-        _ => return bad(out, verb, value),
+        _ => return bad(out, spec, verb, value),
     };
     let mut text = sign(spec, number < 0).to_owned();
     if verb == 'O' || (spec.sharp && verb != 'd') {
@@ -151,7 +153,7 @@ fn format_float(out: &mut String, spec: Spec, verb: char, number: f64, value: &V
         'e' => float::scientific(number, Some(spec.precision.unwrap_or(6)), 'e'),
         'E' => float::scientific(number, Some(spec.precision.unwrap_or(6)), 'E'),
         'f' | 'F' => float::fixed(number, Some(spec.precision.unwrap_or(6))),
-        _ => return bad(out, verb, value),
+        _ => return bad(out, spec, verb, value),
     };
     let digits = text.trim_start_matches(['+', '-']);
     let mut signed = sign(spec, text.starts_with('-')).to_owned();
@@ -177,7 +179,7 @@ fn format_text(out: &mut String, spec: Spec, verb: char, text: &str, value: &Val
             let bytes = &text.as_bytes()[..spec.precision.unwrap_or(text.len()).min(text.len())];
             pad(out, spec, &hexadecimal(spec, verb, bytes), true);
         }
-        _ => bad(out, verb, value),
+        _ => bad(out, spec, verb, value),
     }
 }
 
