@@ -158,6 +158,11 @@ impl SourceMap {
         Some(LineColumn { line, column: before.chars().count() + 1 })
     }
 
+    /// The ids of all files in the order they were read.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(SourceId)
+    }
+
     /// All files in the order they were read.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()

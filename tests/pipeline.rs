@@ -344,6 +344,19 @@ fn a_failure_is_its_hosts_alone() {
 }
 
 #[test]
+fn of_several_failures_the_first_of_the_plan_is_told() {
+    let outcome = Try::new(pipeline()).fail("luna:disk").fail("luna:cmd").run();
+    assert!(outcome.reason("luna").contains("only 0 MiB"), "{}", outcome.reason("luna"));
+}
+
+#[test]
+fn health_is_tried_as_often_as_was_asked_for() {
+    let outcome = Try::new(pipeline()).fail("luna:health").run();
+    assert_eq!(outcome.calls(FaultStage::Health, "luna"), 3);
+    assert_eq!(outcome.calls(FaultStage::Health, "rydev"), 1);
+}
+
+#[test]
 fn a_failed_host_is_not_touched_further() {
     use FaultStage::{Activate, Build, Copy, Health, Probe};
     let order = [Probe, Build, Copy, Activate, Health];
@@ -561,7 +574,8 @@ fn a_stopped_run_tells_the_truth() {
     let outcome = case.run();
     assert_eq!(outcome.results(), [HostResult::Cancelled; 4]);
     assert_eq!(outcome.report.exit_code, 6);
-    assert_eq!(outcome.report.notifications.len(), 1, "it is told all the same");
+    let told = &outcome.report.notifications;
+    assert!(told.len() == 1 && told[0].reason.is_none(), "it is told all the same: {told:?}");
     assert_eq!(outcome.calls(FaultStage::Activate, "luna"), 0);
 
     // Between waves: what was activated stays told as such.

@@ -59,7 +59,8 @@ impl Tree {
     fn failure(&self) -> (u8, String) {
         let (result, sources) = self.try_load();
         let error = result.expect_err("should not load");
-        (error.exit_code, error.go.render(&sources).replace(self.root().to_str().unwrap(), "DIR"))
+        let text = error.go.render(&sources, false).replace(self.root().to_str().unwrap(), "DIR");
+        (error.exit_code, without_colours(&text))
     }
 
     /// Tasks with their aliases, in order; internal ones in brackets.
@@ -75,6 +76,13 @@ impl Tree {
         };
         project.tasks.values().map(show).collect()
     }
+}
+
+/// The lines of a file in a message are coloured even where nothing else is.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\x1b');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, after)| after))
 }
 
 /// Names that a task's commands and dependencies call.

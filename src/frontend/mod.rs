@@ -2,4 +2,8 @@
 
 pub mod dotenv;
 pub mod fleetfile;
+mod load;
 pub mod taskfile;
+
+pub use load::{find, find_named, load, load_within};
+pub use taskfile::LoadError;

@@ -111,7 +111,7 @@ pub struct Deploy {
     /// and with a last one after all others when it is in none.
     pub waves: Vec<Share>,
     /// Failed hosts that the run survives before later waves are skipped; no limit when absent. A Fleetfile that
-    /// gives none has 0 with [`OnFailure::Stop`], else no limit.
+    /// gives none has 0 with [`OnFailure::Stop`] and [`OnFailure::RollBackWave`], else no limit.
     pub max_failures: Option<usize>,
     /// Looked at after activation.
     pub health: Vec<Health>,

@@ -86,6 +86,16 @@ pub struct Include {
     pub namespace: Arc<str>,
     /// The file; `None` for an optional one that is not there.
     pub taskfile: Option<TaskfileId>,
+    /// Names get no namespace.
+    pub flatten: bool,
+    /// Further namespaces.
+    pub aliases: Vec<Arc<str>>,
+    /// Directory that what is included runs in, absolute; `None` for an include that is no mapping.
+    pub dir: Option<PathBuf>,
+    /// `vars` written at the include.
+    pub vars: Variables,
+    /// Names that are left out: exact ones, and `namespace:*`.
+    pub excludes: Vec<Arc<str>>,
 }
 
 /// How staleness is found (go-task `method`).

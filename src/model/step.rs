@@ -85,7 +85,7 @@ impl StepKind {
 pub struct Health {
     /// What is looked at.
     pub kind: HealthKind,
-    /// How often it is tried before it counts as failed.
+    /// How often it is tried again before it counts as failed.
     pub retries: u32,
     /// Longest time for all tries.
     pub deadline: Duration,

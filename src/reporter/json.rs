@@ -33,6 +33,7 @@ pub(super) fn json_line(event: &Stamped) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::executor::event::{Event, Stamped, TaskEvent, Tone};
     use crate::reporter::Json;
     use crate::reporter::fixture::{Written, feed, mixed_run};
     use serde_json::{Value, json};
@@ -60,5 +61,41 @@ mod tests {
         assert_eq!(last["event"], "run_finished");
         assert_eq!(last["hosts"][0]["after"]["number"], 42);
         assert_eq!(last["exit_code"], 1);
+    }
+
+    /// Every key and every name of an event must be in the document.
+    #[test]
+    fn the_document_knows_every_field() {
+        let text = || "text".to_owned();
+        let tones = [Tone::Progress, Tone::Note, Tone::Ignored, Tone::Failed];
+        let verbose = tones.map(|tone| TaskEvent::Verbose { tone, text: text() });
+        let of_tasks = [
+            TaskEvent::Command { task: text(), command: text() },
+            TaskEvent::UpToDate { task: text() },
+            TaskEvent::PreconditionFailed { task: text(), message: text() },
+            TaskEvent::Assumed { question: text() },
+            TaskEvent::Warning { text: text() },
+        ];
+        let of_tasks = verbose.into_iter().chain(of_tasks).map(|event| (0, Event::Task(event)));
+        let document = include_str!("../../docs/events.md");
+        let known = |word: &str| document.contains(&format!("`{word}`"));
+        for (at_ms, event) in mixed_run(false).into_iter().chain(of_tasks) {
+            let event = serde_json::to_value(Stamped { at_ms, event }).unwrap();
+            for key in ["event", "task_event", "tone", "stream", "status"] {
+                let name = event.get(key).and_then(Value::as_str).unwrap_or("event");
+                assert!(known(name), "{name}");
+            }
+            let mut left = vec![&event];
+            while let Some(value) = left.pop() {
+                match value {
+                    Value::Object(fields) => {
+                        left.extend(fields.values());
+                        fields.keys().for_each(|key| assert!(known(key), "{key}"));
+                    }
+                    Value::Array(items) => left.extend(items),
+                    _ => {}
+                }
+            }
+        }
     }
 }

@@ -64,6 +64,9 @@ const JQ_WORDS: [&str; 2] = words(&JQ);
 const PLACE_WORDS: [&str; 2] = words(&PLACES);
 const EACH_WORDS: [&str; 1] = words(&EACH);
 
+/// A string, or a list of strings.
+const STRINGS: Type = Type::OneOf(&[Type::String, Type::List(&Type::String)]);
+
 /// What a Fleetfile's root has beyond a Taskfile's.
 pub static ROOT: &[Key] = &[
     key(
@@ -145,8 +148,7 @@ const BUILD_ON: Key = key(
     Type::String,
     "Where the system is built: `target` (the host itself), `local`, or `[USER@]HOST` of a builder. Default: `target`.",
 );
-const TAGS: Key =
-    key("tags", Type::List(&Type::String), "Tags for selectors (`@tag`). Those of the defaults are added.");
+const TAGS: Key = key("tags", STRINGS, "Tags for selectors (`@tag`). Those of the defaults are added.");
 
 /// `fleet.secrets:`
 pub(super) static SECRETS: Table = Table {
@@ -182,7 +184,7 @@ pub(super) static PIPELINE: Table = Table {
         key("summary", Type::String, "Long text for `fleet run NAME --summary`."),
         key(
             "aliases",
-            Type::List(&Type::String),
+            STRINGS,
             "Further names. An alias may be the name of an existing task, which it then replaces.",
         ),
         key("hosts", Type::String, "Selector of the hosts. Default: `{{.host | default \"*\"}}`."),
@@ -258,7 +260,7 @@ pub(super) static DEPLOY: Table = Table {
         key(
             "max_failures",
             Type::Int,
-            "Failed hosts after which no further wave starts. Default: 0 with `on_failure: stop`, else no limit.",
+            "Failed hosts after which no further wave starts. Default: 0 with `stop` and `roll_back_wave`, else no limit.",
         ),
         key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
         key(
@@ -285,7 +287,7 @@ pub(super) static HEALTH: Table = Table {
         key("tcp", Type::String, "`HOST:PORT` accepts a connection from the operator's machine."),
         key("command", Type::String, "The shell command exits 0."),
         key("on", Type::Enum(&PLACE_WORDS), "Where `command` runs. Default: `operator`."),
-        key("retries", Type::Int, "Tries before it counts as failed. Default: 3."),
+        key("retries", Type::Int, "How often it is tried again before it counts as failed. Default: 3."),
         key("deadline", Type::Duration, "Longest time for all tries. Default: `1m`."),
     ],
 };
@@ -298,6 +300,10 @@ pub(super) static NOTIFY: Table = Table {
         key("ntfy", Type::String, "URL of an ntfy topic."),
         key("webhook", Type::String, "URL that gets the report as JSON by POST."),
         key("command", Type::String, "Shell command that gets the report as JSON on standard input."),
-        key("when", Type::List(&Type::Enum(&CASE_WORDS)), "In which cases. Default: always."),
+        key(
+            "when",
+            Type::OneOf(&[Type::Enum(&CASE_WORDS), Type::List(&Type::Enum(&CASE_WORDS))]),
+            "In which cases. Default: always.",
+        ),
     ],
 };

@@ -1,9 +1,10 @@
 //! From what was written to the model: names get their namespace, defaults are filled in. Knows nothing of tasks.
 
 use super::ast;
+use crate::frontend::taskfile::excluded;
 use crate::model::{
-    Action, Build, Deploy, Fleet, HostOverride, JqShim, OnFailure, Pipeline, Platform, SecretsPolicy, Shims,
-    Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
+    SecretsPolicy, Shims, Step, StepKind, TaskfileId, Text, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,12 +19,65 @@ const ACTIVATION_TIMEOUT: Duration = Duration::from_secs(600);
 pub struct Place {
     /// The file.
     pub taskfile: TaskfileId,
-    /// The namespace that its names get, without a trailing colon; empty in the root and for flattened includes.
-    pub namespace: Arc<str>,
-    /// Further namespaces: the aliases of the include.
-    pub namespace_aliases: Vec<Arc<str>>,
-    /// `dir` of the includes on the way to it, outermost first.
-    pub base_dir: Vec<Text>,
+    /// The namespaces that its names get, without a trailing colon, the main one first, then those by the aliases of
+    /// includes. Empty text in the root and for flattened includes.
+    pub namespaces: Vec<Arc<str>>,
+    /// Directory of the innermost include that gives one.
+    pub base_dir: Option<Text>,
+    /// `vars` of the includes on the way to it, the inner ones last.
+    pub vars: Variables,
+    /// What the includes on the way to it leave out, each with the namespace that names have where it is written.
+    pub excludes: Vec<(Arc<str>, Vec<Arc<str>>)>,
+}
+
+impl Place {
+    /// The place of the root file.
+    #[must_use]
+    pub fn root() -> Self {
+        Self {
+            taskfile: TaskfileId(0),
+            namespaces: vec!["".into()],
+            base_dir: None,
+            vars: Variables::new(),
+            excludes: Vec::new(),
+        }
+    }
+
+    /// The place of a file that is included here.
+    #[must_use]
+    pub fn within(&self, include: &Include, taskfile: TaskfileId) -> Self {
+        let mut vars = self.vars.clone();
+        vars.extend(include.vars.clone());
+        let namespaces = match include.flatten {
+            true => self.namespaces.clone(),
+            false => {
+                let names = || std::iter::once(&include.namespace).chain(&include.aliases);
+                let within =
+                    |outer: &Arc<str>| names().map(|name| qualified(outer, name)).collect::<Vec<_>>();
+                self.namespaces.iter().flat_map(within).collect()
+            }
+        };
+        let dir = include.dir.as_ref().map(|dir| Text::nowhere(dir.display().to_string()));
+        let mut excludes = self.excludes.clone();
+        if !include.flatten {
+            for (outer, _) in &mut excludes {
+                *outer = qualified(outer, &include.namespace);
+            }
+        }
+        excludes.push(("".into(), include.excludes.clone()));
+        excludes.retain(|(_, names)| !names.is_empty());
+        Self { taskfile, namespaces, base_dir: dir.or_else(|| self.base_dir.clone()), vars, excludes }
+    }
+
+    /// Whether an include on the way leaves a name out.
+    #[must_use]
+    pub fn leaves_out(&self, name: &str) -> bool {
+        self.excludes.iter().any(|(namespace, excludes)| excluded(&qualified(namespace, name), excludes))
+    }
+
+    fn namespace(&self) -> &str {
+        self.namespaces.first().map_or("", |namespace| namespace)
+    }
 }
 
 /// Lowers `fleet:` of a file in a directory.
@@ -62,23 +116,27 @@ pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
     });
     // Nothing can be deployed that was not built.
     let build = build.or_else(|| deploy.as_ref().map(|_| Build::default()));
+    // What the pipeline says is stronger than what its include says.
+    let mut vars = place.vars.clone();
+    vars.extend(written_in(pipeline.vars, place.taskfile));
     let own = std::iter::once(&pipeline.name).chain(&pipeline.aliases);
     let elsewhere = place
-        .namespace_aliases
+        .namespaces
         .iter()
+        .skip(1)
         .flat_map(|namespace| own.clone().map(move |name| qualified(namespace, &name.value)));
-    let aliases = pipeline.aliases.iter().map(|alias| qualified(&place.namespace, &alias.value));
+    let aliases = pipeline.aliases.iter().map(|alias| qualified(place.namespace(), &alias.value));
     Pipeline {
-        name: qualified(&place.namespace, &pipeline.name.value),
+        name: qualified(place.namespace(), &pipeline.name.value),
         aliases: aliases.chain(elsewhere).collect(),
         taskfile: place.taskfile,
-        base_dir: place.base_dir.clone(),
+        base_dir: place.base_dir.iter().cloned().collect(),
         span: pipeline.name.span,
         desc: pipeline.desc,
         summary: pipeline.summary,
         hosts: pipeline.hosts.unwrap_or_else(|| Text::nowhere(HOSTS)),
         platform: pipeline.platform,
-        vars: written_in(pipeline.vars, place.taskfile),
+        vars,
         check: pipeline.check.into_iter().map(|check| step(check, place)).collect(),
         build,
         deploy,
@@ -89,11 +147,12 @@ pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
 fn deploy(deploy: ast::Deploy) -> Deploy {
     let action = deploy.action.unwrap_or(Action::Switch);
     let on_failure = deploy.on_failure.unwrap_or(OnFailure::Stop);
+    let stops = matches!(on_failure, OnFailure::Stop | OnFailure::RollBackWave);
     Deploy {
         action,
         at_once: deploy.at_once,
         waves: deploy.waves,
-        max_failures: deploy.max_failures.or((on_failure == OnFailure::Stop).then_some(0)),
+        max_failures: deploy.max_failures.or(stops.then_some(0)),
         health: deploy.health,
         on_failure,
         confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
@@ -107,7 +166,7 @@ fn step(step: Step, place: &Place) -> Step {
     let StepKind::Task { name, vars } = step.kind else { return step };
     let full = match name.raw().strip_prefix(':') {
         Some(rest) => Arc::from(rest),
-        None => qualified(&place.namespace, name.raw()),
+        None => qualified(place.namespace(), name.raw()),
     };
     let vars = written_in(vars, place.taskfile);
     Step { kind: StepKind::Task { name: Text::new(full, name.span()), vars }, ..step }

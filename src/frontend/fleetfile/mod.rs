@@ -5,16 +5,15 @@ pub mod ast;
 mod calls;
 mod circle;
 mod decode;
-mod find;
 mod hosts;
 mod json;
 mod keys;
 mod lower;
 mod names;
 mod schema;
+mod templates;
 mod variables;
 
-pub use find::{FILE_NAMES, find};
 pub use hosts::{FlakeHost, host_variables, rehearsed_hosts, resolve_hosts};
 
 pub use ast::Fleetfile;
@@ -23,10 +22,13 @@ pub use keys::ROOT as ROOT_KEYS;
 pub use lower::Place;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::frontend::taskfile::keys::TASKFILE;
 use crate::model::Project;
-use crate::source::Span;
-use crate::yaml::keys::Table;
+use crate::source::{SourceMap, Span};
 use std::path::PathBuf;
+
+/// Names of a Fleetfile, the stronger first.
+pub const FILE_NAMES: [&str; 2] = ["Fleetfile.yaml", "Fleetfile.yml"];
 
 /// What one file says of fleet and pipelines, and where the file stands.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ pub struct Part {
 
 /// Adds fleet and pipelines of all files, the root's first, to a project that has its tasks; tells what does not fit
 /// together. The root's `fleet:` is the fleet; a root that has none takes that of an included file.
-pub fn assemble(project: &mut Project, parts: Vec<Part>) -> Diagnostics {
+pub fn assemble(project: &mut Project, parts: Vec<Part>, sources: &SourceMap) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     for part in parts {
         if let Some(fleet) = part.fleetfile.fleet {
@@ -54,6 +56,9 @@ pub fn assemble(project: &mut Project, parts: Vec<Part>) -> Diagnostics {
             }
         }
         for pipeline in part.fleetfile.pipelines {
+            if part.place.leaves_out(&pipeline.name) {
+                continue;
+            }
             let pipeline = lower::pipeline(pipeline, &part.place);
             match project.pipelines.get(&pipeline.name) {
                 Some(other) => diagnostics.push(names::twice(&pipeline.name, &pipeline, other)),
@@ -65,6 +70,7 @@ pub fn assemble(project: &mut Project, parts: Vec<Part>) -> Diagnostics {
     }
     diagnostics.extend(names::clashes(project));
     diagnostics.extend(calls::check(project));
+    diagnostics.extend(templates::check(project, sources));
     diagnostics
 }
 
@@ -74,15 +80,15 @@ pub fn check(project: &Project) -> Diagnostics {
     names::replaced(project)
 }
 
-/// The JSON schema (draft-07) of a Fleetfile, pretty-printed; `taskfile` is the root of a Taskfile.
+/// The JSON schema (draft-07) of a Fleetfile, pretty-printed.
 #[must_use]
-pub fn schema(taskfile: &'static Table) -> String {
+pub fn schema_text() -> String {
     let kinds: schema::Kinds<'_> = &[
         (keys::STEP.name, keys::STEP_KINDS),
         (keys::HEALTH.name, keys::HEALTH_KINDS),
         (keys::NOTIFY.name, keys::NOTIFY_KINDS),
     ];
-    format!("{:#}\n", schema::generate(taskfile, ROOT_KEYS, kinds))
+    format!("{:#}\n", schema::generate(&TASKFILE, ROOT_KEYS, kinds))
 }
 
 fn second_fleet(first: Span, second: Span) -> Diagnostic {

@@ -4,11 +4,12 @@ use super::{FlakeHost, Part, Place, assemble, decode, rehearsed_hosts, resolve_h
 use crate::diagnostic::Diagnostics;
 use crate::model::{
     Action, BuildOn, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Share, StepKind,
-    TaskfileId,
 };
 use crate::source::SourceMap;
 use crate::template::Map;
 use crate::yaml::{Decoder, parse};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 fn read(text: &str) -> (Project, Diagnostics, SourceMap) {
@@ -20,16 +21,10 @@ fn read(text: &str) -> (Project, Diagnostics, SourceMap) {
         Err(error) => return (project, Diagnostics::from(error), sources),
     };
     let mut decoder = Decoder::new();
-    let fields = decoder.fields(&root, "a Fleetfile").unwrap_or_default();
-    let fleetfile = decode(&mut decoder, &fields);
-    let place = Place {
-        taskfile: TaskfileId(0),
-        namespace: "".into(),
-        namespace_aliases: Vec::new(),
-        base_dir: Vec::new(),
-    };
+    let fleetfile = decode(&mut decoder, &root);
+    let part = Part { fleetfile, place: Place::root(), dir: "/project".into() };
     let mut diagnostics = decoder.diagnostics;
-    diagnostics.extend(assemble(&mut project, vec![Part { fleetfile, place, dir: "/project".into() }]));
+    diagnostics.extend(assemble(&mut project, vec![part], &sources));
     (project, diagnostics, sources)
 }
 
@@ -465,7 +460,7 @@ fleet:
     lunna: {}
     far: {}
     nixpi: {user: "-l root", address: x}
-    rydev: {address: "{{"}
+    rydev: {address: "{{.ADDRESS.x}}"}
     mac: {platform: nixos, address: x}
 "#;
     let (project, diagnostics, sources) = read(text);
@@ -513,4 +508,82 @@ fleet:
     let (_, diagnostics) = resolve_hosts(&fleet, &found, &vars);
     let help = diagnostics.iter().next().and_then(|finding| finding.help.clone()).unwrap_or_default();
     assert_eq!(help, "the flake has no host in nixosConfigurations and darwinConfigurations");
+}
+
+/// Any tree of the words that decoders look for.
+fn tree() -> impl Strategy<Value = Json> {
+    let words = prop::sample::select(vec![
+        "fleet",
+        "pipelines",
+        "hosts",
+        "defaults",
+        "a",
+        "check",
+        "build",
+        "deploy",
+        "notify",
+        "waves",
+        "health",
+        "task",
+        "cmd",
+        "disk",
+        "min_free",
+        "uses",
+        "with",
+        "each",
+        "host",
+        "timeout",
+        "90s",
+        "switch",
+        "25%",
+        "@x",
+        "!x,",
+        "{{",
+        "{{.X}}",
+        "https://x",
+        "when",
+        "failed",
+        "2GiB",
+        "",
+        "x y",
+        "-x",
+        "address",
+        "tags",
+        "aliases",
+        "vars",
+    ]);
+    let scalar = prop_oneof![
+        words.clone().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<bool>().prop_map(Json::from),
+        Just(Json::Null),
+    ];
+    scalar.prop_recursive(7, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+            prop::collection::vec((words.clone(), inner), 0..6).prop_map(|entries| {
+                Json::Object(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_tree_is_read_and_every_finding_has_a_place(fleet in tree(), pipelines in tree()) {
+        let text = json!({"fleet": fleet, "pipelines": {"a": pipelines}}).to_string();
+        let (project, diagnostics, sources) = read(&text);
+        for finding in diagnostics.iter() {
+            prop_assert!(!finding.labels.is_empty(), "{}", finding.message);
+            for (span, _) in &finding.labels {
+                prop_assert!(sources.line_column(*span).is_some(), "{}", finding.message);
+            }
+        }
+        let told = diagnostics.render(&sources, false, 100);
+        prop_assert_eq!(told.is_empty(), diagnostics.is_empty());
+        if let Some(fleet) = &project.fleet {
+            let (hosts, _) = rehearsed_hosts(fleet, &Map::new());
+            prop_assert!(hosts.iter().all(|host| !host.address.starts_with('-')));
+        }
+    }
 }

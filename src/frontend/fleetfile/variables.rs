@@ -1,20 +1,14 @@
-//! `vars:` of pipelines and steps.
+//! `vars:` of pipelines and steps, which are those of a Taskfile.
 
-use crate::model::{Structure, Text, Variable, VariableValue, Variables};
+use crate::frontend::taskfile::decode;
+use crate::model::{TaskfileId, Variables};
 use crate::yaml::{Decoder, Node};
 
+/// Decodes `vars:`. Which file it stands in is filled in when the pipeline is lowered.
 pub(super) fn decode_variables(decoder: &mut Decoder, node: &Node) -> Variables {
-    let mut variables = Variables::new();
-    for field in decoder.fields(node, "a mapping of variables").unwrap_or_default() {
-        let value = match field.value.as_scalar() {
-            Some(scalar) if matches!(field.value.resolve(), Some(crate::yaml::Resolved::String(_))) => {
-                VariableValue::Template(Text::new(scalar.text.clone(), field.value.span))
-            }
-            Some(_) => VariableValue::Literal(field.value.to_value()),
-            None => VariableValue::Structure(Structure::Literal(field.value.to_value())),
-        };
-        let variable = Variable { value, secret: false, dir: None, taskfile: None, span: field.key_span };
-        variables.insert(field.name.into(), variable);
-    }
+    // The text serves go-task's own messages only, which are for Taskfiles.
+    let mut context = decode::Context::new(TaskfileId(0), "");
+    let variables = decode::decode_variables(&mut context, node);
+    decoder.diagnostics.extend(context.finish().0);
     variables
 }

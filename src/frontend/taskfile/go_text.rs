@@ -1,7 +1,7 @@
 //! What go-task prints about a file it cannot use, and with which status it exits. Knows no diagnostics.
 
-use crate::source::SourceMap;
-use crate::source::Span;
+use super::highlight::highlight;
+use crate::source::{SourceMap, Span};
 use std::fmt::Write as _;
 
 /// go-task's exit statuses for files (`errors/errors.go`, 3.54).
@@ -44,43 +44,44 @@ pub enum GoText {
 const PADDING: usize = 2;
 
 impl GoText {
-    /// The text without colours, without a newline at its end.
+    /// The text, without a newline at its end. The lines of the file in it are coloured always, as go-task
+    /// does; `colour` decides on the rest.
     #[must_use]
-    pub fn render(&self, sources: &SourceMap) -> String {
+    pub fn render(&self, sources: &SourceMap, colour: bool) -> String {
         match self {
             Self::Plain(text) => text.clone(),
-            Self::Decode { messages, at } => decode_error(messages, *at, sources),
+            Self::Decode { messages, at } => decode_error(messages, *at, sources, colour),
         }
     }
 }
 
-fn decode_error(messages: &[String], at: Span, sources: &SourceMap) -> String {
+fn decode_error(messages: &[String], at: Span, sources: &SourceMap, colour: bool) -> String {
+    let red = |text: &str| if colour { format!("\x1b[31m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
     match messages {
-        [message] => {
-            let _ = writeln!(out, "err:  {message}");
-        }
+        [message] => out.push_str(&red(&format!("err:  {message}"))),
         messages => {
-            out.push_str("errs:\n");
+            out.push_str(&red("errs:"));
             for message in messages {
-                let _ = writeln!(out, "- {message}");
+                out.push('\n');
+                out.push_str(&red(&format!("- {message}")));
             }
         }
     }
     let (Some(file), Some(place)) = (sources.get(at.source), sources.line_column(at)) else { return out };
-    let _ = writeln!(out, "file: {}:{}:{}", file.path.display(), place.line, place.column);
-    let lines: Vec<&str> = file.text.lines().collect();
+    out.push('\n');
+    out.push_str(&red(&format!("file: {}:{}:{}", file.path.display(), place.line, place.column)));
     let first = place.line.saturating_sub(PADDING).max(1);
-    let last = (place.line + PADDING).min(lines.len());
+    let last = (place.line + PADDING).min(file.text.lines().count());
     let width = last.to_string().len();
-    for number in first..=last {
-        let line = lines.get(number - 1).copied().unwrap_or_default();
-        let marker = if number == place.line { '>' } else { ' ' };
-        let _ = writeln!(out, "{marker} {number:width$} | {line}");
-        if number == place.line {
-            let _ = writeln!(out, "  {:width$} | {:indent$}^", "", "", indent = place.column - 1);
+    for (number, line) in highlight(&file.text, last).into_iter().enumerate().skip(first - 1) {
+        let number = number + 1;
+        if number != place.line {
+            let _ = write!(out, "\n  {number:width$} | {line}");
+            continue;
         }
+        let _ = write!(out, "\n{} {number:width$} | {line}", red(">"));
+        let _ = write!(out, "\n  {:width$} | {:indent$}{}", "", "", red("^"), indent = place.column - 1);
     }
-    out.truncate(out.trim_end_matches('\n').len());
     out
 }

@@ -173,5 +173,13 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
 }
 
 fn include(edge: &Edge) -> Include {
-    Include { namespace: Arc::clone(&edge.namespace), taskfile: edge.target }
+    Include {
+        namespace: Arc::clone(&edge.namespace),
+        taskfile: edge.target,
+        flatten: edge.include.flatten,
+        aliases: edge.include.aliases.clone(),
+        dir: edge.include.advanced.then(|| edge.dir.clone()),
+        vars: edge.include.vars.clone(),
+        excludes: edge.include.excludes.clone(),
+    }
 }

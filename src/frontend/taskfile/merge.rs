@@ -95,7 +95,7 @@ fn same_version(parent: &Merged, child: &Merged, findings: &mut Findings) -> boo
 }
 
 /// `excludes`: exact names, and `namespace:*` for all below a namespace.
-fn excluded(name: &str, excludes: &[Arc<str>]) -> bool {
+pub(crate) fn excluded(name: &str, excludes: &[Arc<str>]) -> bool {
     excludes.iter().any(|exclude| match exclude.strip_suffix('*').filter(|prefix| prefix.ends_with(':')) {
         Some(prefix) => name.starts_with(prefix),
         None => **exclude == *name,

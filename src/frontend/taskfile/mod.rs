@@ -7,6 +7,7 @@ pub mod decode;
 mod expand;
 mod find;
 pub mod go_text;
+mod highlight;
 mod include;
 pub mod keys;
 mod load_error;
@@ -22,6 +23,8 @@ pub use go_text::GoText;
 pub use load_error::LoadError;
 pub use lower::GO_TASK_VERSION;
 pub use version::Version;
+
+pub(super) use merge::excluded;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::Project;

@@ -9,7 +9,7 @@ mod frame;
 use super::plain::{opening, task_line};
 use super::state::RunState;
 use super::table::Table;
-use super::{Paint, Reporter, Sink};
+use super::{Paint, Reporter, Sink, SinkState};
 use crate::executor::event::{Event, NodeRef, Stamped};
 use frame::{Frame, Line};
 use rustix::termios::tcgetwinsize;
@@ -81,10 +81,10 @@ impl Live {
         Self { sink, paint, logs, state, size, clock, began: 0, drawn, drawn_at, stale, suspended_by }
     }
 
-    /// A handle on what became of the output.
+    /// A handle that tells what became of the output.
     #[must_use]
-    pub fn sink(&self) -> &Sink {
-        &self.sink
+    pub fn sink_state(&self) -> SinkState {
+        self.sink.state()
     }
 
     /// Draws if something is new and the last frame is old enough, or if it is so old that its times are wrong.

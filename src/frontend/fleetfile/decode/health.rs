@@ -22,7 +22,7 @@ fn decode(decoder: &mut Decoder, node: &Node) -> Option<Health> {
     let (mut retries, mut deadline, mut on_host) = (RETRIES, DEADLINE, false);
     for field in &fields {
         match field.name {
-            "retries" => retries = number(decoder, field, 1_u32, 10_000).unwrap_or(RETRIES),
+            "retries" => retries = number(decoder, field, 0_u32, 10_000).unwrap_or(RETRIES),
             "deadline" => deadline = duration(decoder, field).unwrap_or(DEADLINE),
             "on" if named.is_none_or(|named| named.name == "command") => {
                 let place = word(decoder, field.value, &PLACES, "a place where a command runs");

@@ -9,16 +9,18 @@ mod step;
 
 use super::ast::Fleetfile;
 use crate::diagnostic::Diagnostic;
-use crate::yaml::{Decoder, Field, Node};
+use crate::yaml::{Decoder, Field, Node, merged};
 use scalar::quoted;
 
-/// Decodes `fleet:` and `pipelines:` of one file, given as the fields of its root; other fields are left alone.
-pub fn decode(decoder: &mut Decoder, root: &[Field<'_>]) -> Fleetfile {
+/// Decodes `fleet:` and `pipelines:` of the root of a file; the Taskfile's keys are left alone.
+pub fn decode(decoder: &mut Decoder, root: &Node) -> Fleetfile {
     let mut file = Fleetfile::default();
-    for field in root {
-        match field.name {
-            "fleet" => file.fleet = fleet::decode(decoder, field),
-            "pipelines" => file.pipelines = pipeline::decode_all(decoder, field.value),
+    for (key, value) in merged(root).entries {
+        let Some(name) = key.text() else { continue };
+        let field = Field { name, key_span: key.place(), value };
+        match name {
+            "fleet" => file.fleet = fleet::decode(decoder, &field),
+            "pipelines" => file.pipelines = pipeline::decode_all(decoder, value),
             _ => {}
         }
     }

@@ -5,7 +5,8 @@
 //! at once. [`Context::scope`] and [`Context::fail`] copy that, so that the first failure is the same one.
 
 use super::super::go_text::GoText;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use super::super::keys::TASKFILE;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::{TaskfileId, Text};
 use crate::source::{Span, Spanned};
 use crate::yaml::decode::{as_bool, unknown_key, wrong_type};
@@ -141,8 +142,8 @@ impl<'t> Context<'t> {
             let field = Field { name, key_span: key.place(), value };
             if table.get(name).is_some() {
                 fields.push(field);
-            } else if !self.is_own_key(node, &field) {
-                self.warn(unknown_key(&field, table));
+            } else if !self.is_own_key(table, &field) {
+                self.warn(self.unknown_key(table, &field));
             }
         }
         fields
@@ -168,15 +169,25 @@ impl<'t> Context<'t> {
         self.failure.get_or_insert(GoText::Decode { messages, at: self.scope });
     }
 
-    /// Whether an unknown key is meant for other eyes: an extension, or a holder of an anchor.
-    fn is_own_key(&self, node: &Node, field: &Field<'_>) -> bool {
-        let starts = field.name.starts_with("x-") || field.name.starts_with(['.', '_', '$']);
-        let root = node.span.start == self.root_start();
-        starts || field.value.anchor.is_some() || root && self.extra_root_keys.contains(&field.name)
+    /// Keys that this table may have beside its own.
+    fn extra_keys(&self, table: &Table) -> &'t [&'static str] {
+        if table.name == TASKFILE.name { self.extra_root_keys } else { &[] }
     }
 
-    fn root_start(&self) -> u32 {
-        u32::try_from(self.text.find(|letter: char| !letter.is_whitespace()).unwrap_or(0)).unwrap_or(0)
+    /// Whether an unknown key is meant for other eyes: an extension, or a holder of an anchor.
+    fn is_own_key(&self, table: &Table, field: &Field<'_>) -> bool {
+        let starts = field.name.starts_with("x-") || field.name.starts_with(['.', '_', '$']);
+        starts || field.value.anchor.is_some() || self.extra_keys(table).contains(&field.name)
+    }
+
+    fn unknown_key(&self, table: &Table, field: &Field<'_>) -> Diagnostic {
+        let diagnostic = unknown_key(field, table);
+        match did_you_mean(field.name, self.extra_keys(table).iter().copied()) {
+            Some(near) if did_you_mean(field.name, table.names()).is_none() => {
+                diagnostic.help(format!("did you mean `{near}`?"))
+            }
+            _ => diagnostic,
+        }
     }
 
     /// The entries of a mapping that go-task reads itself, key by key: no merging, the last of a name

@@ -1,4 +1,11 @@
-//! What is asked of a step plugin.
+//! Step plugins: what is asked of one, and how it is found and run. Knows no pipeline.
+
+mod conversation;
+mod find;
+mod runner;
+
+pub use find::find_plugin;
+pub use runner::PluginRunner;
 
 use super::{CheckOutcome, DriverError, Io};
 use crate::model::Host;

@@ -1,0 +1,89 @@
+//! Builds a host's system here, on the host, or on a builder.
+
+use super::{Native, probe};
+use crate::driver::nix::{is_disk_full, last_lines, log};
+use crate::driver::ssh::{Connection, Destination, Script, classify};
+use crate::driver::tool::Limits;
+use crate::driver::{Derivation, DriverError, ErrorKind, Io, StorePath};
+use crate::model::{BuildOn, Host};
+
+impl Native {
+    pub(super) fn build_system(
+        &self,
+        host: &Host,
+        derivation: &Derivation,
+        io: Io<'_>,
+    ) -> Result<StorePath, DriverError> {
+        let output = self.flake.output(derivation);
+        if let (Some(known), Some(output)) = (self.known(host), &output) {
+            // What it runs was built.
+            if known.state.current.as_ref() == Some(output) {
+                return Ok(output.clone());
+            }
+            if host.build_on == BuildOn::Target {
+                probe::fits(host, &known.system)?;
+            }
+        }
+        let built = match &host.build_on {
+            BuildOn::Local => self.build_here(derivation, io),
+            BuildOn::Target => self.build_there(&Destination::of(host)?, derivation, io),
+            BuildOn::Builder(name) => self.build_there(&Destination::builder(name)?, derivation, io),
+        };
+        built.map_err(|mut error| {
+            if error.kind == ErrorKind::Build {
+                error.message = format!("{} does not build", host.name);
+            }
+            error
+        })
+    }
+
+    fn build_here(&self, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError> {
+        let tool = self.nix.store()?.args(["--no-gc-warning", "--realise", derivation.as_str()]);
+        let (ended, out) = log(&tool, Limits::new(io.cancel), io)?;
+        outcome(ended.code, &ended.said, &out)
+    }
+
+    fn build_there(
+        &self,
+        destination: &Destination,
+        derivation: &Derivation,
+        io: Io<'_>,
+    ) -> Result<StorePath, DriverError> {
+        self.ssh.opened(destination);
+        let tool = self
+            .nix
+            .tool()?
+            .args(["copy", "--derivation", "--to", &destination.store(), derivation.as_str()])
+            .env("NIX_SSHOPTS", self.ssh.nix_options(destination));
+        let (ended, _) = log(&tool, Limits::new(io.cancel), io)?;
+        if ended.code != 0 {
+            let kind = if is_disk_full(&ended.said) { ErrorKind::DiskFull } else { ErrorKind::Copy };
+            let kind = classify(&ended.said).unwrap_or(kind);
+            let message = format!("the derivations could not be copied to {}", destination.address());
+            return Err(DriverError::new(kind, message).said(last_lines(&ended.said)));
+        }
+        let script = Script::new(
+            "out=$(nix-store --no-gc-warning --realise \"$DERIVATION\")\n\
+             code=$?\nfor path in $out; do say out \"$path\"; done\nsay code $code\nsay end 1",
+        )
+        .variable("DERIVATION", derivation.as_str());
+        let answer = self.ssh.run(destination, Connection::Shared, &script, Limits::new(io.cancel), io);
+        if let Err(error) = &answer.end {
+            return Err(error.clone());
+        }
+        let out: Vec<String> = answer.values("out").map(str::to_owned).collect();
+        let code = answer.value("code").and_then(|code| code.parse().ok()).unwrap_or(-1);
+        outcome(code, &answer.said, &out)
+    }
+}
+
+fn outcome(code: i32, said: &[String], out: &[String]) -> Result<StorePath, DriverError> {
+    if code != 0 {
+        let full = is_disk_full(said);
+        let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Build };
+        let message = if full { "no space is left where it is built" } else { "it does not build" };
+        return Err(DriverError::new(kind, message).said(last_lines(said)));
+    }
+    let path = out.last().map(String::as_str).unwrap_or_default();
+    StorePath::new(path).map_err(|error| DriverError::new(ErrorKind::Build, error.to_string()))
+}

@@ -1,0 +1,139 @@
+//! Brings a closure to a host and protects it there from the garbage collector.
+
+use super::{Known, Native, probe};
+use crate::driver::nix::{is_disk_full, is_unsigned, last_lines, log};
+use crate::driver::ssh::{Destination, Script, classify};
+use crate::driver::tool::{Limits, Tool};
+use crate::driver::{DriverError, ErrorKind, Io, StorePath, Sudo};
+use crate::model::{BuildOn, Host};
+use crate::process::Stream;
+
+/// A root may be made before its path is there; until then the collector passes it over.
+const PROTECT: &str = "mkdir -p /nix/var/nix/gcroots/fleet && ln -sfn \"$OUT\" /nix/var/nix/gcroots/fleet/\"$NAME\" && say end 1";
+
+impl Native {
+    pub(super) fn copy_closure(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
+        let known = self.known_or_probed(host, io)?;
+        probe::fits(host, &known.system)?;
+        // What runs or boots is there, and protected by being that.
+        if [&known.state.current, &known.state.profile, &known.rooted].contains(&&Some(path.clone())) {
+            return Ok(());
+        }
+        let (protected, copied) = std::thread::scope(|scope| {
+            let protected = scope.spawn(|| self.protect(host, &known, path, io));
+            let copied =
+                if host.build_on == BuildOn::Target { Ok(()) } else { self.send(host, &known, path, io) };
+            let stopped = |_| Err(DriverError::new(ErrorKind::Other, "making the root stopped"));
+            (protected.join().unwrap_or_else(stopped), copied)
+        });
+        copied?;
+        protected?;
+        self.remember(host, |known| known.rooted = Some(path.clone()));
+        Ok(())
+    }
+
+    fn protect(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
+        let script = Script::new(PROTECT)
+            .variable("OUT", path.as_str())
+            .variable("NAME", host.name.as_str())
+            .by(known.privilege.clone());
+        let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
+        probe::complete(host, &answer).map_err(|error| match error.kind {
+            ErrorKind::Other if is_disk_full(&answer.said) => full(host, answer.said.clone()),
+            _ => error,
+        })
+    }
+
+    fn send(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
+        let target = Destination::of(host)?;
+        let mut from = Vec::new();
+        if let BuildOn::Builder(name) = &host.build_on {
+            let builder = Destination::builder(name)?;
+            if target.port().is_none() {
+                from = vec!["--from".to_owned(), builder.store()];
+            } else {
+                // One NIX_SSHOPTS holds for both ends, and it holds the target's port: by way of here.
+                let tool = self
+                    .nix
+                    .tool()?
+                    .args(["copy", "--no-check-sigs", "--from", &builder.store(), path.as_str()])
+                    .env("NIX_SSHOPTS", self.ssh.nix_options(&builder));
+                self.ssh.opened(&builder);
+                let (ended, _) = log(&tool, Limits::new(io.cancel), io)?;
+                if ended.code != 0 {
+                    return Err(failure(host, &ended.said));
+                }
+            }
+        }
+        let call = |store: String| -> Result<Tool, DriverError> {
+            let tool = self.nix.tool()?.arg("copy").args(from.clone()).args(["--to", &store, path.as_str()]);
+            Ok(tool.env("NIX_SSHOPTS", self.ssh.nix_options(&target)))
+        };
+        let (ended, _) = log(&call(target.store())?, Limits::new(io.cancel), io)?;
+        if ended.code == 0 {
+            return Ok(());
+        }
+        if !is_unsigned(&ended.said) || known.privilege.sudo != Sudo::Free {
+            return Err(failure(host, &ended.said));
+        }
+        // The store takes unsigned paths from root, and this user may be root without a password.
+        let line = format!("nix on {} takes no unsigned paths from this user; copying by sudo", host.name);
+        io.output.line(Stream::Stderr, &line);
+        let store = format!("{}?remote-program=sudo%20-n%20nix-store", target.store());
+        let (again, _) = log(&call(store)?, Limits::new(io.cancel), io)?;
+        if again.code == 0 { Ok(()) } else { Err(failure(host, &ended.said)) }
+    }
+}
+
+fn full(host: &Host, said: Vec<String>) -> DriverError {
+    DriverError::new(ErrorKind::DiskFull, format!("no space is left in the store of {}", host.name))
+        .said(said)
+        .help(format!("make room: ssh {} nix-collect-garbage --delete-older-than 30d", host.address))
+}
+
+fn failure(host: &Host, said: &[String]) -> DriverError {
+    if is_disk_full(said) {
+        return full(host, last_lines(said));
+    }
+    if is_unsigned(said) {
+        let user = host.user.as_deref().unwrap_or("the user that ssh logs in");
+        let message = format!("nix on {} takes no unsigned paths from {user}", host.name);
+        return DriverError::new(ErrorKind::Copy, message).said(last_lines(said)).help(format!(
+            "add {user} to nix.settings.trusted-users of {}, or sign what you build, or set `build_on: target`",
+            host.name
+        ));
+    }
+    let kind = classify(said).unwrap_or(ErrorKind::Copy);
+    let message = format!("the system could not be copied to {}", host.name);
+    DriverError::new(kind, message).said(last_lines(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{HostName, Platform};
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let host = Host {
+            name: HostName::new("luna").unwrap(),
+            platform: Platform::Nixos,
+            system: None,
+            host_name: "luna".to_owned(),
+            address: "luna".to_owned(),
+            user: Some("ryan".to_owned()),
+            port: None,
+            build_on: BuildOn::Local,
+            tags: Default::default(),
+        };
+        let said = |text: &str| vec![text.to_owned()];
+        let unsigned =
+            failure(&host, &said("error: cannot add path '/x' because it lacks a valid signature"));
+        assert_eq!(unsigned.kind, ErrorKind::Copy);
+        assert!(unsigned.help.unwrap().contains("trusted-users"));
+        let full = failure(&host, &said("error: writing to file: No space left on device"));
+        assert_eq!(full.kind, ErrorKind::DiskFull);
+        let link = failure(&host, &said("ssh: connect to host luna port 22: Connection refused"));
+        assert_eq!(link.kind, ErrorKind::Refused);
+    }
+}

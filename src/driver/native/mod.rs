@@ -1,0 +1,173 @@
+//! The native engine: nix for the flake and builds, ssh for the hosts. One value serves a whole run.
+//!
+//! Deploying a host takes four steps: [`Target::probe`] asks what it is and changes nothing; [`Target::copy`] brings
+//! the closure and a garbage collector root; [`Target::activate`] runs `switch-to-configuration test` in a transient
+//! unit that no connection owns, then proves the result over a new connection, and only then sets the profile and the
+//! boot default. Until then a power cycle brings the old system back.
+
+mod activation;
+mod build;
+mod copy;
+mod health;
+mod job;
+mod privilege;
+mod probe;
+mod roll_back;
+
+pub use privilege::AskPassword;
+
+use super::nix::{Nix, NixFlake};
+use super::ssh::{Destination, Privilege, Script, Ssh};
+use super::{
+    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
+    HealthOutcome, Io, Probe, StorePath, SystemState, Target,
+};
+use crate::model::{Action, Health, Host, HostName, Platform};
+use privilege::Passwords;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the engine needs to know.
+pub struct NativeOptions {
+    /// Directory of the Fleetfile; relative references to flakes start there.
+    pub directory: PathBuf,
+    /// The flake's reference, without a fragment.
+    pub flake: String,
+    /// The project's `.fleet` directory.
+    pub state: PathBuf,
+    /// Asks for a sudo password, at most once in a run.
+    pub password: Box<dyn AskPassword>,
+}
+
+/// The engine.
+pub struct Native {
+    flake: NixFlake,
+    nix: Arc<Nix>,
+    ssh: Ssh,
+    passwords: Passwords,
+    known: Mutex<HashMap<HostName, Known>>,
+}
+
+/// What is known of a host that was probed.
+#[derive(Clone)]
+struct Known {
+    privilege: Privilege,
+    system: String,
+    state: SystemState,
+    /// The path that a root protects there.
+    rooted: Option<StorePath>,
+}
+
+impl Native {
+    /// An engine; nothing is started yet.
+    ///
+    /// # Errors
+    /// `flake` is no reference to a flake.
+    pub fn new(options: NativeOptions) -> Result<Self, DriverError> {
+        let nix = Arc::new(Nix::default());
+        Ok(Self {
+            flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?,
+            nix,
+            ssh: Ssh::new(),
+            passwords: Passwords::new(options.password),
+            known: Mutex::default(),
+        })
+    }
+
+    /// Closes all connections. Dropping the engine does it as well.
+    pub fn finish(&self) {
+        self.ssh.close();
+    }
+
+    fn known(&self, host: &Host) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&host.name).cloned()
+    }
+
+    fn remember(&self, host: &Host, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&host.name) {
+            change(known);
+        }
+    }
+
+    /// What is known of a host; probes it when nothing is.
+    fn known_or_probed(&self, host: &Host, io: Io<'_>) -> Result<Known, DriverError> {
+        if let Some(known) = self.known(host) {
+            return Ok(known);
+        }
+        self.probe(host, io)?;
+        self.known(host).ok_or_else(|| DriverError::new(super::ErrorKind::Other, "the host was not probed"))
+    }
+}
+
+impl Flake for Native {
+    fn discover(&self, platforms: &[Platform], io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+        self.flake.discover(platforms, io)
+    }
+
+    fn evaluate(&self, hosts: &[Host], io: Io<'_>) -> Result<Vec<Evaluated>, DriverError> {
+        self.flake.evaluate(hosts, io)
+    }
+
+    fn check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError> {
+        self.flake.check(io)
+    }
+
+    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+        self.flake.build_check(name, io)
+    }
+
+    fn revision(&self) -> Option<String> {
+        self.flake.revision()
+    }
+}
+
+impl Build for Native {
+    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError> {
+        self.build_system(host, derivation, io)
+    }
+}
+
+impl Target for Native {
+    fn probe(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
+        self.probe_host(host, io)
+    }
+
+    fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
+        self.copy_closure(host, path, io)
+    }
+
+    fn activate(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        action: Action,
+        before: &Probe,
+        timeout: Duration,
+        io: Io<'_>,
+    ) -> Result<Activation, DriverError> {
+        self.activate_system(host, path, action, before, timeout, io)
+    }
+
+    fn roll_back(
+        &self,
+        host: &Host,
+        before: &Probe,
+        action: Action,
+        io: Io<'_>,
+    ) -> Result<SystemState, DriverError> {
+        self.roll_back_system(host, before, action, io)
+    }
+
+    fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError> {
+        self.check_health(host, health, io)
+    }
+
+    fn state(&self, host: &Host, io: Io<'_>) -> Result<SystemState, DriverError> {
+        let script = Script::new(concat!(include_str!("state.sh"), "say_state\nsay end 1\n"));
+        let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
+        probe::complete(host, &answer)?;
+        Ok(probe::state(&answer))
+    }
+}

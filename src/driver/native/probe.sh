@@ -1,0 +1,42 @@
+# Asks a host what it is. Changes nothing. PASSWORD is set when one is known.
+say machine "$(uname -m)"
+say kernel "$(uname -s)"
+say host_name "$(uname -n)"
+
+boot_id=
+if [ -r /proc/sys/kernel/random/boot_id ]; then
+  read -r boot_id </proc/sys/kernel/random/boot_id
+else
+  boot_id=$(sysctl -n kern.bootsessionuuid 2>/dev/null)
+fi
+say boot_id "$boot_id"
+
+say_state
+failed_units | while read -r unit; do say failed "$unit"; done
+
+free() {
+  df -Pk "$1" 2>/dev/null | {
+    read -r _
+    read -r _ _ _ available _ && say "$2" "$available"
+  }
+}
+free /nix/store store_free_kib
+[ ! -d /boot ] || free /boot boot_free_kib
+
+command -v nix-store >/dev/null 2>&1 || say lacks nix-store
+
+# -k: a password that was typed a moment ago in some terminal does not count.
+if [ "$(id -u)" = 0 ]; then
+  say sudo root
+elif ! command -v sudo >/dev/null 2>&1; then
+  say sudo missing
+elif sudo -k -n true >/dev/null 2>&1; then
+  say sudo free
+elif [ -z "${PASSWORD+set}" ]; then
+  say sudo asks
+elif printf '%s\n' "$PASSWORD" | sudo -k -S -p '' true >/dev/null 2>&1; then
+  say sudo password
+else
+  say sudo wrong
+fi
+say end 1

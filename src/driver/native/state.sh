@@ -1,0 +1,15 @@
+# What a host says of itself. `say` answers a value.
+profile=/nix/var/nix/profiles/system
+
+say_state() {
+  say current "$(readlink -f /run/current-system 2>/dev/null)"
+  say profile "$(readlink -f "$profile" 2>/dev/null)"
+  say generation "$(readlink "$profile" 2>/dev/null)"
+}
+
+failed_units() {
+  command -v systemctl >/dev/null 2>&1 || return 0
+  systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | while read -r unit _; do
+    printf '%s\n' "$unit"
+  done
+}

@@ -1,0 +1,99 @@
+//! The flake's checks: all of them by `nix flake check`, or one by name. What nix leaves out is not passed.
+
+use super::NixFlake;
+use super::command::{last_lines, log};
+use super::expression::attribute;
+use crate::driver::tool::Limits;
+use crate::driver::{CheckOutcome, DriverError, ErrorKind, FlakeCheck, Io};
+use std::collections::BTreeMap;
+
+/// Names of checks by system.
+type Checks = BTreeMap<String, Vec<String>>;
+
+/// The Nix system of this machine. Nix can be set to claim another one; then it builds what it is asked for or refuses.
+pub(crate) fn this_system() -> String {
+    let os = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
+    format!("{}-{os}", std::env::consts::ARCH)
+}
+
+impl NixFlake {
+    fn checks(&self, io: Io<'_>) -> Result<Checks, DriverError> {
+        let names = self.eval("checks", "builtins.mapAttrs (_: builtins.attrNames)", io)?;
+        Ok(names.and_then(|names| serde_json::from_value(names).ok()).unwrap_or_default())
+    }
+
+    pub(super) fn flake_check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError> {
+        let tool = self.nix.tool()?.args(["flake", "check", &self.reference]).directory(&self.directory);
+        let limits = Limits::new(io.cancel);
+        let (checked, checks) = std::thread::scope(|scope| {
+            let checks = scope.spawn(|| self.checks(io));
+            let checked = log(&tool, limits, io);
+            let stopped = |_| Err(DriverError::new(ErrorKind::Other, "the evaluation stopped"));
+            (checked, checks.join().unwrap_or_else(stopped))
+        });
+        let (ended, _) = checked?;
+        if ended.code != 0 {
+            return Err(
+                DriverError::new(ErrorKind::Build, "nix flake check failed").said(last_lines(&ended.said))
+            );
+        }
+        let here = this_system();
+        let skipped = checks?
+            .into_iter()
+            .filter(|(system, _)| *system != here)
+            .flat_map(|(system, names)| names.into_iter().map(move |name| format!("checks.{system}.{name}")))
+            .collect();
+        Ok(FlakeCheck { skipped })
+    }
+
+    pub(super) fn named_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+        let here = this_system();
+        let Some(quoted) = attribute(name) else { return self.without_check(name, &here, io) };
+        let tool = self
+            .nix
+            .tool()?
+            .args(["build", "--no-link", "--print-build-logs"])
+            .arg(self.installable(&format!("checks.{here}.{quoted}")))
+            .directory(&self.directory);
+        let (ended, _) = log(&tool, Limits::new(io.cancel), io)?;
+        if ended.code == 0 {
+            return Ok(CheckOutcome::Passed);
+        }
+        if ended.said.iter().any(|line| line.contains("does not provide attribute")) {
+            return self.without_check(name, &here, io);
+        }
+        let message = format!("checks.{here}.{name} does not build");
+        Err(DriverError::new(ErrorKind::Build, message).said(last_lines(&ended.said)))
+    }
+
+    fn without_check(&self, name: &str, here: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+        let checks = self.checks(io)?;
+        let systems: Vec<&str> = checks
+            .iter()
+            .filter(|(_, names)| names.iter().any(|known| known == name))
+            .map(|(system, _)| system.as_str())
+            .collect();
+        if !systems.is_empty() {
+            return Ok(CheckOutcome::Skipped(format!(
+                "{name} is a check of {}, this is {here}",
+                systems.join(", ")
+            )));
+        }
+        let known: Vec<&String> = checks.get(here).into_iter().flatten().collect();
+        let nearest = known
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known, name), known))
+            .filter(|(distance, _)| *distance <= 2.max(name.len() / 3))
+            .min();
+        let help = match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None if known.is_empty() => format!("the flake has no checks.{here}"),
+            None => format!(
+                "there are: {}",
+                known.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let message = format!("the flake has no check `{}`", name.escape_debug());
+        Err(DriverError::new(ErrorKind::Evaluation, message).help(help))
+    }
+}

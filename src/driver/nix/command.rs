@@ -1,0 +1,145 @@
+//! Calls nix. Knows its global options and which of its words are an error, and no flake or host.
+
+use crate::driver::tool::{Broken, Ended, Limits, Tool, find};
+use crate::driver::{DriverError, ErrorKind, Io};
+use crate::process::Stream;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// How many lines of an error are kept.
+const KEPT: usize = 15;
+
+/// The nix that is on PATH.
+#[derive(Default)]
+pub(crate) struct Nix {
+    programs: [OnceLock<Result<PathBuf, DriverError>>; 2],
+}
+
+impl Nix {
+    /// `nix`, with the features that every call needs.
+    ///
+    /// # Errors
+    /// It is not on PATH.
+    pub(crate) fn tool(&self) -> Result<Tool, DriverError> {
+        let features = ["--extra-experimental-features", "nix-command flakes"];
+        self.find(0, "nix").map(|program| Tool::new(program).args(features))
+    }
+
+    /// `nix-store`, whose options are the same in every version.
+    ///
+    /// # Errors
+    /// It is not on PATH.
+    pub(crate) fn store(&self) -> Result<Tool, DriverError> {
+        self.find(1, "nix-store").map(Tool::new)
+    }
+
+    fn find(&self, slot: usize, name: &str) -> Result<&Path, DriverError> {
+        let help = "install Nix (https://nixos.org/download, Debian: nix-bin)";
+        match self.programs.get(slot) {
+            Some(program) => program.get_or_init(|| find(name, help)).as_deref().map_err(Clone::clone),
+            None => Err(DriverError::new(ErrorKind::Other, "no such program")),
+        }
+    }
+}
+
+/// Runs a tool whose standard output is the answer; standard error goes to the output.
+///
+/// # Errors
+/// It was stopped or could not be started.
+pub(crate) fn answer(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended, String), DriverError> {
+    let mut said = Vec::new();
+    let result = tool.whole(limits, &mut |stream, line| {
+        keep(&mut said, line);
+        io.output.line(stream, line);
+    });
+    let (mut ended, bytes) = result.map_err(broken)?;
+    ended.said = said;
+    Ok((ended, String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Runs a tool whose lines on both streams are a log.
+///
+/// # Errors
+/// It was stopped or could not be started.
+pub(crate) fn log(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended, Vec<String>), DriverError> {
+    let mut said = Vec::new();
+    let mut out = Vec::new();
+    let result = tool.lines(limits, &mut |stream, line| {
+        keep(&mut said, line);
+        if stream == Stream::Stdout {
+            keep(&mut out, line);
+        }
+        io.output.line(stream, line);
+    });
+    let mut ended = result.map_err(broken)?;
+    ended.said = said;
+    Ok((ended, out))
+}
+
+fn keep(said: &mut Vec<String>, line: &str) {
+    // Twice as many, so that dropping the oldest is paid for by the lines in between.
+    if said.len() == 2 * KEPT {
+        said.drain(..KEPT);
+    }
+    said.push(line.to_owned());
+}
+
+pub(super) fn broken(broken: Broken) -> DriverError {
+    match broken {
+        Broken::Start(error) => {
+            DriverError::new(ErrorKind::Other, format!("nix could not be started: {error}"))
+        }
+        Broken::Cancelled => DriverError::new(ErrorKind::Cancelled, "stopped"),
+        Broken::TimedOut => DriverError::new(ErrorKind::TimedOut, "nix took too long"),
+    }
+}
+
+/// The last lines that matter: from nix's own `error:` on where one is near the end, without warnings about settings.
+pub(crate) fn last_lines(said: &[String]) -> Vec<String> {
+    let told: Vec<&String> =
+        said.iter().filter(|line| !line.starts_with("warning: ") && !line.trim().is_empty()).collect();
+    let start = told.len().saturating_sub(KEPT);
+    told.into_iter().skip(start).cloned().collect()
+}
+
+/// Whether some line says that the disk is full.
+pub(crate) fn is_disk_full(said: &[String]) -> bool {
+    said.iter().any(|line| line.contains("No space left on device") || line.contains("Disk quota exceeded"))
+}
+
+/// Whether a store refused paths that nobody signed whom it trusts (nix `src/libstore/local-store.cc`; 2.8 says "a
+/// valid signature", newer versions "a signature by a trusted key").
+pub(crate) fn is_unsigned(said: &[String]) -> bool {
+    said.iter().any(|line| {
+        line.contains("lacks a valid signature") || line.contains("lacks a signature by a trusted key")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn refusals_of_both_wordings_are_known() {
+        assert!(is_unsigned(&lines(
+            "error: cannot add path '/nix/store/4j5jj9dn4iz9g9rmcf1fxnjfq2a2q40s-linux' because it lacks a valid signature"
+        )));
+        assert!(is_unsigned(&lines(
+            "error: cannot add path '/nix/store/4j5jj9dn4iz9g9rmcf1fxnjfq2a2q40s-linux' because it lacks a signature by a trusted key"
+        )));
+        assert!(is_disk_full(&lines("error: writing to file: No space left on device")));
+        assert!(!is_unsigned(&lines("error: build failed")));
+    }
+
+    #[test]
+    fn warnings_about_settings_are_not_the_error() {
+        let said = lines(
+            "warning: Git tree '/x' is dirty\nerror: attribute 'luna' missing\n\n       at flake.nix:1",
+        );
+        assert_eq!(last_lines(&said), ["error: attribute 'luna' missing", "       at flake.nix:1"]);
+    }
+}

@@ -1,0 +1,243 @@
+//! Asks the flake about its hosts: one evaluation for all of them, and where one host spoils it, one for each.
+
+use super::NixFlake;
+use super::command::{answer, last_lines};
+use super::expression::{attribute, list};
+use crate::driver::tool::Limits;
+use crate::driver::{Discovered, DriverError, ErrorKind, Io};
+use crate::model::Platform;
+use serde_json::Value;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Memory that the evaluation of one NixOS configuration may take.
+const HOST_MIB: u64 = 512;
+/// Memory that is left to others.
+const SPARED_MIB: u64 = 1024;
+
+/// A system's derivation and where it builds to.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct System {
+    pub(super) derivation: String,
+    pub(super) output: String,
+}
+
+/// A function over a configuration `c` that tells what can be known of it. A value that throws is null; options that
+/// nobody set throw when they are read (nixpkgs `lib/modules.nix`).
+const DESCRIBE: &str = "c: let \
+     try = value: let result = builtins.tryEval value; in \
+       if result.success && builtins.isString result.value then result.value else null; \
+     first = try (c.config.nixpkgs.hostPlatform.system or null); \
+     second = try (c.pkgs.stdenv.hostPlatform.system or c.pkgs.system or c.config.nixpkgs.system or null); \
+   in { system = if first != null then first else second; hostName = try (c.config.networking.hostName or null); }";
+
+/// The output of the flake that holds hosts of a platform.
+pub(super) fn output(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Nixos => "nixosConfigurations",
+        Platform::Darwin => "darwinConfigurations",
+    }
+}
+
+/// A function over a configuration that gives its system's derivation and output path.
+fn system_of(platform: Platform) -> String {
+    let system = match platform {
+        Platform::Nixos => "c.config.system.build.toplevel",
+        Platform::Darwin => "c.system",
+    };
+    format!(
+        "c: let system = {system}; plain = builtins.unsafeDiscardStringContext; in \
+         {{ derivation = plain system.drvPath; output = plain system.outPath; }}"
+    )
+}
+
+/// A function over all configurations: `function` of each named one, null for one that throws.
+fn of_each(function: &str, names: &str) -> String {
+    format!(
+        "cs: let f = {function}; one = name: let value = f cs.${{name}}; \
+           result = builtins.tryEval (builtins.deepSeq value value); \
+         in if cs ? ${{name}} && result.success then result.value else null; \
+         in builtins.listToAttrs (map (name: {{ inherit name; value = one name; }}) ({names}))"
+    )
+}
+
+impl NixFlake {
+    /// `nix eval --json FLAKE#ATTRIBUTE --apply FUNCTION`; `None` where the flake has no such output.
+    pub(super) fn eval(
+        &self,
+        attribute: &str,
+        function: &str,
+        io: Io<'_>,
+    ) -> Result<Option<Value>, DriverError> {
+        let tool = self
+            .nix
+            .tool()?
+            .args(["eval", "--json"])
+            .arg(self.installable(attribute))
+            .args(["--apply", function])
+            .directory(&self.directory);
+        let (ended, text) = answer(&tool, Limits::new(io.cancel), io)?;
+        if ended.code == 0 {
+            return serde_json::from_str(&text).map(Some).map_err(|error| {
+                DriverError::new(ErrorKind::Evaluation, format!("nix eval answered no JSON: {error}"))
+            });
+        }
+        // The attribute itself is missing, not one that some expression asked for.
+        let missing = |line: &String| line.contains("does not provide attribute");
+        if ended.said.iter().any(missing) {
+            return Ok(None);
+        }
+        let said = last_lines(&ended.said);
+        Err(DriverError::new(ErrorKind::Evaluation, "the flake does not evaluate").said(said))
+    }
+
+    /// All hosts of a platform.
+    pub(super) fn describe(&self, platform: Platform, io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+        let function = of_each(DESCRIBE, "builtins.attrNames cs");
+        let values = match self.eval(output(platform), &function, io) {
+            Ok(Some(Value::Object(values))) => values,
+            Ok(_) => return Ok(Vec::new()),
+            Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
+            // Something that nothing can catch, such as `abort` or a missing attribute: each host for itself.
+            Err(_) => {
+                let names = self.names(platform, io)?;
+                let each = self.each(platform, &names, DESCRIBE, io);
+                names.into_iter().zip(each).map(|(name, value)| (name, value.unwrap_or_default())).collect()
+            }
+        };
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let describe = |(name, value): (String, Value)| Discovered {
+            name,
+            platform,
+            system: text(&value, "system"),
+            host_name: text(&value, "hostName"),
+        };
+        Ok(values.into_iter().map(describe).collect())
+    }
+
+    /// Names of the hosts of a platform. That they can be read proves that the flake as a whole evaluates.
+    fn names(&self, platform: Platform, io: Io<'_>) -> Result<Vec<String>, DriverError> {
+        let names = self.eval(output(platform), "builtins.attrNames", io)?;
+        Ok(names.and_then(|names| serde_json::from_value(names).ok()).unwrap_or_default())
+    }
+
+    /// The systems of named hosts of a platform, in order.
+    pub(super) fn systems(
+        &self,
+        platform: Platform,
+        names: &[&str],
+        io: Io<'_>,
+    ) -> Result<Vec<Result<System, DriverError>>, DriverError> {
+        let mut systems = Vec::with_capacity(names.len());
+        for chunk in names.chunks(at_once()) {
+            systems.extend(self.chunk(platform, chunk, io)?);
+        }
+        Ok(systems)
+    }
+
+    fn chunk(
+        &self,
+        platform: Platform,
+        names: &[&str],
+        io: Io<'_>,
+    ) -> Result<Vec<Result<System, DriverError>>, DriverError> {
+        let function = of_each(&system_of(platform), &list(names.iter().copied()));
+        let mut found: Vec<Option<System>> = match self.eval(output(platform), &function, io) {
+            Ok(Some(values)) => names
+                .iter()
+                .map(|name| values.get(name).and_then(|value| serde_json::from_value(value.clone()).ok()))
+                .collect(),
+            Ok(None) => {
+                let message = format!("the flake has no {}", output(platform));
+                return Err(DriverError::new(ErrorKind::Evaluation, message));
+            }
+            Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
+            Err(error) if names.len() > 1 && self.names(platform, io).is_err() => return Err(error),
+            Err(_) => vec![None; names.len()],
+        };
+        // What threw lost its message, and what could not be caught took the others with it: nix tells of each alone.
+        let missing: Vec<String> = names
+            .iter()
+            .zip(&found)
+            .filter(|(_, system)| system.is_none())
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        let mut alone = self.each(platform, &missing, &system_of(platform), io).into_iter();
+        let read = |value: Result<Value, DriverError>| {
+            value.and_then(|value| {
+                serde_json::from_value(value).map_err(|error| {
+                    DriverError::new(ErrorKind::Evaluation, format!("nix eval answered {error}"))
+                })
+            })
+        };
+        let lost = || Err(DriverError::new(ErrorKind::Evaluation, "it was not evaluated"));
+        Ok(found
+            .drain(..)
+            .map(|system| system.map_or_else(|| alone.next().map_or_else(lost, read), Ok))
+            .collect())
+    }
+
+    /// A function of each named configuration, evaluated apart, a few at once.
+    fn each(
+        &self,
+        platform: Platform,
+        names: &[String],
+        function: &str,
+        io: Io<'_>,
+    ) -> Vec<Result<Value, DriverError>> {
+        let next = AtomicUsize::new(0);
+        let results = Mutex::new(vec![None; names.len()]);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let work = || {
+            while let Some((index, name)) = {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                names.get(index).map(|name| (index, name))
+            } {
+                let result = self.one(platform, name, function, io);
+                if let Some(slot) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                    *slot = Some(result);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..cores.min(at_once()).min(names.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let lost = || Err(DriverError::new(ErrorKind::Evaluation, "it was not evaluated"));
+        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    }
+
+    fn one(&self, platform: Platform, name: &str, function: &str, io: Io<'_>) -> Result<Value, DriverError> {
+        let output = output(platform);
+        let absent = || {
+            DriverError::new(
+                ErrorKind::Evaluation,
+                format!("the flake has no {output}.\"{}\"", name.escape_debug()),
+            )
+        };
+        let path = attribute(name).map(|name| format!("{output}.{name}")).ok_or_else(absent)?;
+        match self.eval(&path, function, io) {
+            Ok(value) => value.ok_or_else(absent),
+            Err(mut error) => {
+                if error.kind == ErrorKind::Evaluation {
+                    error.message = format!("{name} does not evaluate");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// How many hosts' evaluations the memory holds at once.
+fn at_once() -> usize {
+    let available = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    });
+    let hosts = available.map_or(8, |kib| (kib / 1024).saturating_sub(SPARED_MIB) / HOST_MIB);
+    usize::try_from(hosts).unwrap_or(1).max(1)
+}

@@ -1,0 +1,207 @@
+//! The flake by way of nix: discovery, evaluation, checks. Works with Nix 2.8 and later, and asks nix nothing that
+//! depends on its version. Knows no host.
+
+mod cache;
+mod check;
+mod command;
+mod evaluation;
+mod expression;
+mod tree;
+
+pub(super) use command::{Nix, is_disk_full, is_unsigned, last_lines, log};
+
+use super::{
+    CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Flake, FlakeCheck, Io, StorePath,
+};
+use crate::model::{Host, Platform};
+use cache::Cache;
+use evaluation::System;
+use std::collections::{BTreeMap, HashMap};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tree::Tree;
+
+/// What evaluating hosts gave, by platform and name.
+type Found = HashMap<(Platform, String), Result<System, DriverError>>;
+
+/// A flake.
+pub(super) struct NixFlake {
+    pub(super) nix: Arc<Nix>,
+    /// Where relative references start.
+    directory: PathBuf,
+    /// The flake's reference, without a fragment.
+    reference: String,
+    caches: PathBuf,
+    tree: OnceLock<Option<Tree>>,
+    /// Where derivations of this run build to.
+    outputs: Mutex<HashMap<String, StorePath>>,
+}
+
+impl NixFlake {
+    /// A flake; nothing is asked yet.
+    ///
+    /// # Errors
+    /// The reference is an option or has a fragment.
+    pub(super) fn new(
+        nix: Arc<Nix>,
+        directory: &Path,
+        reference: &str,
+        state: &Path,
+    ) -> Result<Self, DriverError> {
+        if reference.is_empty() || reference.starts_with('-') || reference.contains(['#', '\0']) {
+            let message = format!("`{}` is not a reference to a flake", reference.escape_debug());
+            return Err(DriverError::new(ErrorKind::Refusal, message).help(
+                "`flake` is a directory such as `.`, or a URL such as github:OWNER/REPOSITORY, without `#`",
+            ));
+        }
+        Ok(Self {
+            nix,
+            directory: directory.to_owned(),
+            reference: reference.to_owned(),
+            caches: state.join("cache"),
+            tree: OnceLock::new(),
+            outputs: Mutex::default(),
+        })
+    }
+
+    fn installable(&self, attribute: &str) -> String {
+        format!("{}#{attribute}", self.reference)
+    }
+
+    fn read_tree(&self) -> Option<Tree> {
+        let flake = tree::directory(&self.directory, &self.reference)?;
+        // Without a flake.nix there, nix looks further up; then this is not the tree that it sees.
+        if flake.join("flake.nix").is_file() { Tree::of(&flake) } else { None }
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        self.tree.get_or_init(|| self.read_tree()).as_ref()
+    }
+
+    /// What a cached answer depends on: the flake's content, where it is and the nix that was asked.
+    fn key(&self, tree: Option<&Tree>) -> Option<String> {
+        let content = tree?.content.as_ref()?;
+        let nix = which::which("nix").and_then(|nix| nix.canonicalize().or(Ok(nix))).ok()?;
+        let metadata = nix.metadata().ok()?;
+        Some(format!(
+            "1 {content} {} {} {}:{}:{};",
+            self.reference,
+            self.directory.display(),
+            nix.display(),
+            metadata.size(),
+            metadata.mtime()
+        ))
+    }
+
+    /// Keeps an answer unless the tree changed while it was made.
+    fn keep<T: serde::Serialize>(&self, cache: &Cache, key: &str, answer: &T) {
+        if self.key(self.read_tree().as_ref()).is_some_and(|now| key.starts_with(&now)) {
+            // A cache that cannot be written, on a read-only disk for instance, only costs time.
+            let _ = cache.put(key, answer);
+        }
+    }
+
+    fn find(&self, hosts: &[Host], io: Io<'_>) -> Result<Found, DriverError> {
+        let mut found = HashMap::new();
+        for platform in [Platform::Nixos, Platform::Darwin] {
+            let names: Vec<&str> = hosts
+                .iter()
+                .filter(|host| host.platform == platform)
+                .map(|host| host.name.as_str())
+                .collect();
+            if names.is_empty() {
+                continue;
+            }
+            let systems = self.systems(platform, &names, io)?;
+            found.extend(names.iter().map(|name| (platform, (*name).to_owned())).zip(systems));
+        }
+        Ok(found)
+    }
+
+    /// Where a derivation that [`Flake::evaluate`] returned builds to.
+    pub(super) fn output(&self, derivation: &Derivation) -> Option<StorePath> {
+        self.outputs.lock().unwrap_or_else(PoisonError::into_inner).get(derivation.as_str()).cloned()
+    }
+}
+
+impl Flake for NixFlake {
+    fn discover(&self, platforms: &[Platform], io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+        let key = self.key(self.tree()).map(|key| format!("{key} {platforms:?}"));
+        let cache = Cache::new(self.caches.join("discovery.json"));
+        if let Some(hosts) = key.as_ref().and_then(|key| cache.get(key, io)) {
+            return Ok(hosts);
+        }
+        let mut results: Vec<Result<Vec<Discovered>, DriverError>> = Vec::new();
+        if let [first, rest @ ..] = platforms {
+            std::thread::scope(|scope| {
+                let others: Vec<_> =
+                    rest.iter().map(|platform| scope.spawn(|| self.describe(*platform, io))).collect();
+                results.push(self.describe(*first, io));
+                let stopped = |_| Err(DriverError::new(ErrorKind::Other, "the evaluation stopped"));
+                results.extend(others.into_iter().map(|other| other.join().unwrap_or_else(stopped)));
+            });
+        }
+        let hosts: Vec<Discovered> =
+            results.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let whole = hosts.iter().all(|host| host.system.is_some());
+        if let Some(key) = key.filter(|_| whole) {
+            self.keep(&cache, &key, &hosts);
+        }
+        Ok(hosts)
+    }
+
+    fn evaluate(&self, hosts: &[Host], io: Io<'_>) -> Result<Vec<Evaluated>, DriverError> {
+        let key = self.key(self.tree());
+        let cache = Cache::new(self.caches.join("derivations.json"));
+        let name = |host: &Host| format!("{}.{}", evaluation::output(host.platform), host.name);
+        let mut known: BTreeMap<String, System> =
+            key.as_ref().and_then(|key| cache.get(key, io)).unwrap_or_default();
+        // The garbage collector may have taken a derivation since.
+        known.retain(|_, system| Path::new(&system.derivation).exists());
+        let missing: Vec<Host> =
+            hosts.iter().filter(|host| !known.contains_key(&name(host))).cloned().collect();
+        let mut found = self.find(&missing, io)?;
+        let mut fresh = false;
+        let mut evaluated = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let system = match known.get(&name(host)) {
+                Some(system) => Ok(system.clone()),
+                None => found.remove(&(host.platform, host.name.as_str().to_owned())).unwrap_or_else(|| {
+                    Err(DriverError::new(ErrorKind::Evaluation, format!("{} was not evaluated", host.name)))
+                }),
+            };
+            if let Ok(system) = &system {
+                fresh |= known.insert(name(host), system.clone()).is_none();
+            }
+            evaluated.push((host.name.clone(), system.and_then(|system| self.derivation(&system))));
+        }
+        if let Some(key) = key.filter(|_| fresh) {
+            self.keep(&cache, &key, &known);
+        }
+        Ok(evaluated)
+    }
+
+    fn check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError> {
+        self.flake_check(io)
+    }
+
+    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+        self.named_check(name, io)
+    }
+
+    fn revision(&self) -> Option<String> {
+        self.tree()?.revision.clone()
+    }
+}
+
+impl NixFlake {
+    fn derivation(&self, system: &System) -> Result<Derivation, DriverError> {
+        let wrong = |error: super::StorePathError| DriverError::new(ErrorKind::Evaluation, error.to_string());
+        let derivation = Derivation::new(&system.derivation).map_err(wrong)?;
+        let output = StorePath::new(&system.output).map_err(wrong)?;
+        let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        outputs.insert(derivation.as_str().to_owned(), output);
+        Ok(derivation)
+    }
+}

@@ -1,0 +1,233 @@
+//! Connections to hosts by the user's own OpenSSH: one multiplexed connection for each host, and fresh ones for
+//! verification. Knows scripts, and nothing of what they do.
+//!
+//! The user's `~/.ssh/config` holds, `FLEET_SSH_CONFIG` names another file, and the options in `NIX_SSHOPTS` hold for
+//! every connection, as they do for nix. Host keys are checked as strictly as ssh does by default; nothing is asked.
+
+mod destination;
+mod failure;
+mod script;
+mod word;
+
+pub(crate) use destination::Destination;
+pub(crate) use failure::classify;
+pub(crate) use script::{Answer, Password, Privilege, Script};
+
+use super::tool::{Broken, Limits, Tool, find};
+use super::{DriverError, ErrorKind, Io};
+use crate::process::Stream;
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Exit code of ssh for its own errors.
+const SSH_FAILED: i32 = 255;
+/// `sockaddr_un` holds 104 bytes on macOS; ssh adds 40 characters of `%C` and a suffix of 17 while it binds.
+const LONGEST_DIRECTORY: usize = 104 - 1 - 40 - 17 - 1;
+/// How long a host may take for an answer that needs no work.
+pub(crate) const ANSWER: Duration = Duration::from_secs(60);
+/// How long closing a connection may take.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Which connection to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// The host's multiplexed one; opened when it is not there.
+    Shared,
+    /// A new one of its own, which proves that the host can still be reached.
+    Fresh,
+}
+
+/// All connections of a run. Dropping it closes them.
+pub(crate) struct Ssh {
+    program: OnceLock<Result<PathBuf, DriverError>>,
+    sockets: OnceLock<Option<TempDir>>,
+    config: Option<String>,
+    options: String,
+    shared: Mutex<BTreeSet<Destination>>,
+}
+
+impl Ssh {
+    /// Connections with the user's options, taken from the environment.
+    pub(crate) fn new() -> Self {
+        Self {
+            program: OnceLock::new(),
+            sockets: OnceLock::new(),
+            config: env::var("FLEET_SSH_CONFIG").ok().filter(|path| !path.is_empty()),
+            options: env::var("NIX_SSHOPTS").unwrap_or_default(),
+            shared: Mutex::default(),
+        }
+    }
+
+    fn program(&self) -> Result<&Path, DriverError> {
+        self.program
+            .get_or_init(|| find("ssh", "install OpenSSH's client (Debian: openssh-client)"))
+            .as_deref()
+            .map_err(Clone::clone)
+    }
+
+    /// A private directory for control sockets, short enough for a socket's name.
+    fn sockets(&self) -> Option<&Path> {
+        let make =
+            |parent: &Path| tempfile::Builder::new().prefix("fleet-").rand_bytes(6).tempdir_in(parent).ok();
+        let directory = self.sockets.get_or_init(|| {
+            env::var_os("XDG_RUNTIME_DIR")
+                .map(PathBuf::from)
+                .filter(|path| {
+                    path.is_absolute() && path.as_os_str().len() + "/fleet-123456".len() <= LONGEST_DIRECTORY
+                })
+                .filter(|path| !path.to_string_lossy().contains(char::is_whitespace))
+                .and_then(|path| make(&path))
+                .or_else(|| make(Path::new("/tmp")))
+        });
+        directory.as_ref().map(TempDir::path)
+    }
+
+    /// Options that hold whatever the user's own say: ssh keeps the first value that it reads.
+    fn strict(&self, connection: Connection, port: Option<u16>) -> Vec<String> {
+        let mut options = vec!["BatchMode=yes".to_owned()];
+        match (connection, self.sockets()) {
+            (Connection::Shared, Some(directory)) => {
+                options.push("ControlMaster=auto".to_owned());
+                options.push(format!("ControlPath={}/%C", directory.display()));
+                // When the run is killed, the connection outlives it by no more than this.
+                options.push("ControlPersist=60".to_owned());
+            }
+            _ => options.extend(["ControlMaster=no".to_owned(), "ControlPath=none".to_owned()]),
+        }
+        options.extend(port.map(|port| format!("Port={port}")));
+        options.into_iter().flat_map(|option| ["-o".to_owned(), option]).collect()
+    }
+
+    /// Options that the user's own `NIX_SSHOPTS` may change.
+    fn weak(&self) -> Vec<String> {
+        let mut options: Vec<_> =
+            ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3", "ForwardX11=no"]
+                .into_iter()
+                .flat_map(|option| ["-o".to_owned(), option.to_owned()])
+                .collect();
+        if let Some(config) = &self.config {
+            options.extend(["-F".to_owned(), config.clone()]);
+        }
+        options
+    }
+
+    fn options(&self, connection: Connection, port: Option<u16>) -> Vec<String> {
+        let mut options = self.strict(connection, port);
+        options.extend(word::split(&self.options));
+        options.extend(self.weak());
+        options
+    }
+
+    /// The value of `NIX_SSHOPTS` that makes nix use a host's shared connection. Nix before 2.26 splits it at blanks and
+    /// knows no quotes, so the user's part stays as it is written.
+    pub(crate) fn nix_options(&self, destination: &Destination) -> String {
+        let strict = self.strict(Connection::Shared, destination.port()).join(" ");
+        format!("{strict} {} {}", self.options, self.weak().join(" "))
+    }
+
+    /// Remembers that a shared connection may be open.
+    pub(crate) fn opened(&self, destination: &Destination) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).insert(destination.clone());
+    }
+
+    /// Runs a script that has little to do there, over the shared connection.
+    pub(crate) fn ask(&self, destination: &Destination, script: &Script, io: Io<'_>) -> Answer {
+        let limits = Limits { deadline: Some(Instant::now() + ANSWER), ..Limits::new(io.cancel) };
+        self.run(destination, Connection::Shared, script, limits, io)
+    }
+
+    /// Runs a script there. Values go into the answer, all other lines to the output.
+    pub(crate) fn run(
+        &self,
+        destination: &Destination,
+        connection: Connection,
+        script: &Script,
+        limits: Limits<'_>,
+        io: Io<'_>,
+    ) -> Answer {
+        let mut answer = Answer::new();
+        let program = match self.program() {
+            Ok(program) => program,
+            Err(error) => {
+                answer.end = Err(error);
+                return answer;
+            }
+        };
+        if connection == Connection::Shared {
+            self.opened(destination);
+        }
+        let tool = Tool::new(program)
+            .arg("-T")
+            .args(self.options(connection, destination.port()))
+            .args(destination.user().map(|user| ["-l", user]).into_iter().flatten())
+            .args(["--", destination.address(), "sh -s"])
+            .input(script.text().into_bytes());
+        let ended = tool.lines(limits, &mut |stream, line| match stream {
+            Stream::Stdout => {
+                if let Some(line) = answer.take(script.mark(), line) {
+                    io.output.line(stream, line);
+                }
+            }
+            Stream::Stderr => io.output.line(stream, line),
+        });
+        let address = destination.address();
+        answer.end = match ended {
+            Ok(ended) if ended.code == SSH_FAILED => {
+                Err(failure::explain(address, ended.said, answer.begun()))
+            }
+            Ok(ended) => {
+                answer.said = ended.said;
+                Ok(ended.code)
+            }
+            Err(Broken::Start(error)) => {
+                Err(DriverError::new(ErrorKind::Other, format!("ssh could not be started: {error}")))
+            }
+            Err(Broken::Cancelled) => Err(DriverError::new(ErrorKind::Cancelled, "stopped")),
+            Err(Broken::TimedOut) => {
+                Err(DriverError::new(ErrorKind::TimedOut, format!("{address} took too long to answer")))
+            }
+        };
+        answer
+    }
+
+    /// Closes all shared connections.
+    pub(crate) fn close(&self) {
+        let open = std::mem::take(&mut *self.shared.lock().unwrap_or_else(PoisonError::into_inner));
+        let (Ok(program), Some(directory)) = (self.program(), self.sockets()) else { return };
+        if open.is_empty() || directory.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
+            return;
+        }
+        let closing: Vec<_> = open
+            .iter()
+            .filter_map(|destination| {
+                let mut arguments = self.options(Connection::Shared, destination.port());
+                arguments.extend(["-O".to_owned(), "exit".to_owned()]);
+                arguments.extend(destination.user().map(|user| format!("-l{user}")));
+                arguments.extend(["--".to_owned(), destination.address().to_owned()]);
+                duct::cmd(program, arguments)
+                    .unchecked()
+                    .stdin_null()
+                    .stdout_null()
+                    .stderr_null()
+                    .start()
+                    .ok()
+            })
+            .collect();
+        for handle in closing {
+            if !matches!(handle.wait_timeout(CLOSING), Ok(Some(_))) {
+                // A master that does not answer ends by itself with its ControlPersist.
+                let _ = handle.kill();
+            }
+        }
+    }
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
