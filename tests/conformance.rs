@@ -1,0 +1,180 @@
+//! What the real `task` did (`tests/conformance/goldens`, written by `tests/conformance/record`) against what fleet
+//! does when it is called `task`.
+
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
+}
+
+/// What using an example leaves in it.
+const GENERATED: [&str; 4] = [".fleet", ".task", "runtime", ".git"];
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if GENERATED.contains(&name.as_str()) || name.starts_with("result") {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        let kind = entry.file_type().unwrap();
+        if kind.is_symlink() {
+            symlink(fs::read_link(entry.path()).unwrap(), target).unwrap();
+        } else if kind.is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(directory) = pending.pop() {
+        for entry in fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                // fleet's own state is beside go-task's, which has nothing of it.
+                if name != ".fleet" {
+                    found.insert(format!("{name}/"), Vec::new());
+                    pending.push(path);
+                }
+            } else if path.is_file() {
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// Runs one recorded line; gives what differs.
+fn differences(project: &Path, record: &Json) -> String {
+    let line = record["line"].as_str().unwrap();
+    let (line, any_order) = line.strip_prefix('~').map_or((line, false), |line| (line, true));
+    let scratch = tempfile::Builder::new().prefix("conformance-").tempdir().unwrap();
+    let root = scratch.path().canonicalize().unwrap();
+    let (work, home, bin) = (root.join("work"), root.join("home"), root.join("bin"));
+    if let Ok(base) = fs::read_to_string(project.join("project")) {
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(base.trim()), &work);
+    }
+    copy(project, &work);
+    for own in ["invocations", "project"] {
+        let _ = fs::remove_file(work.join(own));
+    }
+    fs::create_dir_all(&home).unwrap();
+    fs::create_dir_all(&bin).unwrap();
+    symlink(env!("CARGO_BIN_EXE_fleet"), bin.join("task")).unwrap();
+    let (env, arguments) = line.rsplit_once('|').unwrap_or(("", line));
+    let before = tree(&work);
+    let done = Command::new(bin.join("task"))
+        .args(words(arguments))
+        .current_dir(&work)
+        .env_clear()
+        .envs([("LANG", "C.UTF-8"), ("TZ", "UTC"), ("USER", "user")])
+        .env("PATH", format!("{}:{}:/usr/bin:/bin", bin.display(), work.join("bin").display()))
+        .env("HOME", &home)
+        .env("TMPDIR", &root)
+        .envs(words(env).iter().filter_map(|word| word.split_once('=')))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(root.to_str().unwrap(), "<SCRATCH>");
+    let ordered = |text: &str| {
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        if any_order {
+            lines.sort_unstable();
+        }
+        lines.join("\n")
+    };
+    let mut differences = String::new();
+    let mut compare = |what: &str, expected: &str, found: &str| {
+        if expected != found {
+            let _ = writeln!(differences, "  {what}:\n    task:  {expected:?}\n    fleet: {found:?}");
+        }
+    };
+    compare("exit", &record["exit"].to_string(), &done.status.code().unwrap_or(-1).to_string());
+    compare("stdout", &ordered(record["stdout"].as_str().unwrap()), &ordered(&text(&done.stdout)));
+    compare("stderr", &ordered(record["stderr"].as_str().unwrap()), &ordered(&text(&done.stderr)));
+    let changed: Vec<String> = tree(&work)
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(value))
+        .map(|(name, value)| format!("{name}={:?}", text(value)))
+        .collect();
+    let recorded = record["files"].as_object().unwrap();
+    let recorded: Vec<String> =
+        recorded.iter().map(|(name, value)| format!("{name}={:?}", value.as_str().unwrap())).collect();
+    compare("files", &recorded.join(" "), &changed.join(" "));
+    if differences.is_empty() { differences } else { format!("task {arguments}\n{differences}") }
+}
+
+/// As a shell splits words, with single and double quotes.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for character in text.chars() {
+        match (quote, character) {
+            (Some(open), close) if open == close => quote = None,
+            (Some(_), inside) => word.get_or_insert_default().push(inside),
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            (None, space) if space.is_whitespace() => words.extend(word.take()),
+            (None, plain) => word.get_or_insert_default().push(plain),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn fleet_called_task_does_what_task_did() {
+    let mut failures = String::new();
+    let mut total = 0;
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(here().join("goldens")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    for golden in cases {
+        let name = golden.file_stem().unwrap().to_str().unwrap();
+        let project = here().join("cases").join(name);
+        let records: Json = serde_json::from_str(&fs::read_to_string(&golden).unwrap()).unwrap();
+        for record in records.as_array().unwrap() {
+            total += 1;
+            let differences = differences(&project, record);
+            if !differences.is_empty() {
+                let _ = writeln!(failures, "{name}: {differences}");
+            }
+        }
+    }
+    assert!(total > 0, "no goldens");
+    let count = failures.matches("\n\n").count();
+    assert!(failures.is_empty(), "{count} of {total} invocations differ\n{failures}");
+}
+
+#[test]
+fn every_case_is_recorded() {
+    for entry in fs::read_dir(here().join("cases")).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let lines = fs::read_to_string(entry.path().join("invocations")).unwrap();
+        let lines: Vec<&str> =
+            lines.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let golden = fs::read_to_string(here().join("goldens").join(format!("{name}.json")))
+            .unwrap_or_else(|_| panic!("{name} is not recorded: run tests/conformance/record"));
+        let golden: Json = serde_json::from_str(&golden).unwrap();
+        let recorded: Vec<&str> =
+            golden.as_array().unwrap().iter().map(|record| record["line"].as_str().unwrap()).collect();
+        assert_eq!(recorded, lines, "{name} has changed: run tests/conformance/record");
+    }
+}
