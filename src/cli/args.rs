@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Runs Taskfiles fast and deploys fleets of NixOS hosts, with the truth told about every host.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "fleet", version, disable_help_subcommand = true, max_term_width = 100)]
 pub(super) struct Arguments {
     /// Work as if started in this directory
@@ -31,7 +31,7 @@ pub(super) enum When {
     Never,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum Command {
     /// Run tasks and pipelines: `fleet run apply-nixos host='@edge,!nixpi'`
     Run(Run),
@@ -55,7 +55,7 @@ pub(super) enum Command {
     Schema,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Run {
     /// Names of tasks and pipelines, and variables as NAME=VALUE; words after `--` become CLI_ARGS
     #[arg(value_name = "NAME|VAR=VALUE", required = true)]
@@ -92,7 +92,7 @@ pub(super) struct Run {
     pub(super) at_once: usize,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct List {
     /// Those without a description as well
     #[arg(short, long)]
@@ -102,7 +102,7 @@ pub(super) struct List {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Hosts {
     /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!`
     pub(super) selector: Option<String>,
@@ -111,7 +111,7 @@ pub(super) struct Hosts {
     pub(super) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Plan {
     /// Name of a pipeline or task
     pub(super) name: String,

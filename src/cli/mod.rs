@@ -2,12 +2,18 @@
 
 mod args;
 mod check;
+mod confirm;
 mod console;
+mod fleet;
 mod hosts;
 mod list;
+mod options;
+mod password;
+mod pipelines;
 mod plan;
 mod project;
 mod run;
+mod scripts;
 mod task;
 
 use crate::process::Outlet;

@@ -59,11 +59,11 @@ fn call(program: &str, flags: &Flags, paint: TaskPaint, stdout: &Outlet, stderr:
     let (entry, root_dir) = options::entry(flags)?;
     let project = frontend::taskfile::load(&mut sources, &entry, root_dir.as_deref())?;
     let (project, sources) = (Arc::new(project), Arc::new(sources));
-    let environment = options::environment();
+    let environment = super::options::environment();
     let task_options = options::task_options(program, flags, &project, Arc::clone(&environment))?;
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
     let world = World {
-        scripts: Arc::new(options::scripts(stdout.clone(), paint)),
+        scripts: Arc::new(super::scripts::new(stdout.clone(), paint)),
         console: Arc::new(super::console::Terminal::new(stdout.clone(), paint)),
         pipelines: None,
         events: Arc::new(move |event| lines.task_event(&event)),

@@ -2,13 +2,13 @@
 
 use super::flags::Flags;
 use super::session::Failure;
-use crate::driver::LocalScripts;
+use crate::cli::options::cli_vars;
 use crate::executor::task::TaskOptions;
 use crate::frontend;
 use crate::model::{Output, Project, Text};
 use crate::process::{Outlet, Reaction, Signal};
 use crate::reporter::{TaskColour, TaskPaint};
-use crate::template::{Map, Value};
+use crate::template::Map;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -64,18 +64,6 @@ pub(super) fn entry(flags: &Flags) -> Result<(PathBuf, Option<PathBuf>), Failure
     }
 }
 
-/// The process environment as values.
-pub(super) fn environment() -> Arc<Map> {
-    let variables = std::env::vars_os();
-    Arc::new(
-        variables
-            .filter_map(|(name, value)| {
-                Some((Arc::from(name.to_str()?), Value::from(value.to_string_lossy().into_owned())))
-            })
-            .collect(),
-    )
-}
-
 /// What the run is asked to do.
 pub(super) fn task_options(
     program: &str,
@@ -90,8 +78,6 @@ pub(super) fn task_options(
     let concurrency = flags.text("concurrency").map(ToOwned::to_owned).or_else(|| variable("CONCURRENCY"));
     let globals = flags.words.iter().filter_map(|word| word.split_once('='));
     let rest = flags.rest.clone().unwrap_or_default();
-    let quoted: Vec<String> = rest.iter().map(|word| crate::template::shell_quote(word)).collect();
-    let cli = |name: &str, value: Value| (Arc::from(name), value);
     let options = TaskOptions {
         dry: on("dry", "DRY"),
         force: flags.on("force"),
@@ -109,15 +95,14 @@ pub(super) fn task_options(
         executable: program.to_owned(),
         user_working_dir: std::env::current_dir().unwrap_or_default(),
         temp_dir: flags.text("temp-dir").map(PathBuf::from).or_else(|| variable("TEMP_DIR").map(PathBuf::from)),
-        cli_vars: vec![
-            cli("CLI_ARGS", Value::from(quoted.join(" "))),
-            cli("CLI_ARGS_LIST", Value::strings(rest.iter().map(String::as_str))),
-            cli("CLI_FORCE", Value::from(flags.on("force") || flags.on("force-all"))),
-            cli("CLI_SILENT", Value::from(on("silent", "SILENT"))),
-            cli("CLI_VERBOSE", Value::from(on("verbose", "VERBOSE"))),
-            cli("CLI_OFFLINE", Value::from(flags.on("offline"))),
-            cli("CLI_ASSUME_YES", Value::from(on("yes", "ASSUME_YES"))),
-        ],
+        cli_vars: cli_vars(
+            &rest,
+            flags.on("force") || flags.on("force-all"),
+            on("silent", "SILENT"),
+            on("verbose", "VERBOSE"),
+            on("yes", "ASSUME_YES"),
+        ),
+        lines: None,
         globals: globals.map(|(name, value)| (Arc::from(name), value.to_owned())).collect(),
         limit: None,
     };
@@ -150,29 +135,6 @@ fn output(flags: &Flags, project: &Project) -> Result<Option<Output>, Failure> {
         }
         other => Ok(other),
     }
-}
-
-/// The runner of scripts, with go-task's look of a prefix.
-pub(super) fn scripts(stdout: Outlet, paint: TaskPaint) -> LocalScripts {
-    const COLOURS: [TaskColour; 12] = [
-        TaskColour::Yellow,
-        TaskColour::Blue,
-        TaskColour::Magenta,
-        TaskColour::Cyan,
-        TaskColour::Green,
-        TaskColour::Red,
-        TaskColour::BrightYellow,
-        TaskColour::BrightBlue,
-        TaskColour::BrightMagenta,
-        TaskColour::BrightCyan,
-        TaskColour::BrightGreen,
-        TaskColour::BrightRed,
-    ];
-    let prefix = move |text: &str, number: Option<usize>| {
-        let colour = COLOURS.get(number.unwrap_or_default() % COLOURS.len()).copied().unwrap_or(TaskColour::Yellow);
-        format!("[{}] ", paint.paint(colour, text)).into_bytes()
-    };
-    LocalScripts::new(Arc::new(std::env::vars_os().collect()), stdout, prefix)
 }
 
 /// Two signals are only told; the third ends the program.

@@ -1,0 +1,57 @@
+//! `fleet hosts`: the hosts of the fleet.
+
+use super::args::{Arguments, Hosts};
+use super::{FAILED, Failure, fleet, options, print, project, scripts};
+use crate::model::{Host, Selector};
+use crate::process::Outlet;
+use crate::source::Span;
+use std::fmt::Write as _;
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result<u8, Failure> {
+    let loaded = project::load(arguments)?;
+    let stdout = Outlet::stdout();
+    let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let engine = fleet::engine(&loaded, &variables, None, arguments)?;
+    let selected = select(&engine.hosts, hosts.selector.as_deref().unwrap_or_default())
+        .map_err(|diagnostic| Failure::Text(project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments), FAILED))?;
+    let text = if hosts.json {
+        let text = serde_json::to_string_pretty(&selected).map_err(Failure::error)?;
+        format!("{text}\n")
+    } else {
+        table(&selected)
+    };
+    print(&stdout, &text)?;
+    Ok(0)
+}
+
+fn select(hosts: &[Host], text: &str) -> Result<Vec<Host>, crate::diagnostic::Diagnostic> {
+    let selector = Selector::parse(text).map_err(|error| error.diagnostic(Span::NONE))?;
+    let indices = selector.select(hosts).map_err(|error| error.diagnostic(Span::NONE))?;
+    Ok(indices.into_iter().filter_map(|index| hosts.get(index).cloned()).collect())
+}
+
+fn table(hosts: &[Host]) -> String {
+    let rows: Vec<[String; 5]> = hosts
+        .iter()
+        .map(|host| {
+            let login = host.user.as_ref().map_or_else(|| host.address.clone(), |user| format!("{user}@{}", host.address));
+            let system = host.system.clone().unwrap_or_else(|| "(does not evaluate)".to_owned());
+            let tags: Vec<String> = host.tags.iter().map(|tag| format!("@{tag}")).collect();
+            [host.name.to_string(), host.platform.word().to_owned(), system, login, tags.join(" ")]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [width(0), width(1), width(2), width(3)];
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        let _ = write!(line, "{}", row[4]);
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}

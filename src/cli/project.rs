@@ -1,0 +1,105 @@
+//! The project that a command works on.
+
+use super::Failure;
+use super::args::{Arguments, When};
+use crate::diagnostic::Diagnostics;
+use crate::executor::event::TaskEvent;
+use crate::executor::runtime;
+use crate::executor::task::{Answer, Console, Runner, TaskOptions, World};
+use crate::frontend;
+use crate::model::Project;
+use crate::process::{Cancel, Outlet, terminal_width};
+use crate::reporter::{ColourRequest, TaskPaint};
+use crate::source::SourceMap;
+use crate::template::{Lookup as _, Map};
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Columns of a diagnostic where the terminal does not say.
+const WIDTH: usize = 100;
+
+/// A project as it was read.
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub(super) project: Arc<Project>,
+    pub(super) sources: Arc<SourceMap>,
+}
+
+/// Finds and reads the project; prints warnings.
+pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
+    let (loaded, warnings) = load_quietly(arguments)?;
+    let text = render(&warnings, &loaded.sources, arguments);
+    let _ = Outlet::stderr().write(text.as_bytes());
+    Ok(loaded)
+}
+
+/// Finds and reads the project; gives warnings back.
+pub(super) fn load_quietly(arguments: &Arguments) -> Result<(Loaded, Diagnostics), Failure> {
+    let mut sources = SourceMap::default();
+    let here = std::env::current_dir().map_err(Failure::error)?;
+    let failed = |error: frontend::LoadError, sources: &SourceMap| {
+        Failure::Text(render(&error.diagnostics, sources, arguments), error.exit_code)
+    };
+    let entry = match &arguments.file {
+        Some(file) => here.join(file),
+        None => frontend::find(&here).map_err(|error| failed(error, &sources))?,
+    };
+    match frontend::load(&mut sources, &entry) {
+        Ok((project, warnings)) => {
+            Ok((Loaded { project: Arc::new(project), sources: Arc::new(sources) }, warnings))
+        }
+        Err(error) => Err(failed(error, &sources)),
+    }
+}
+
+/// Findings as standard error shows them.
+pub(super) fn render(diagnostics: &Diagnostics, sources: &SourceMap, arguments: &Arguments) -> String {
+    let colour = colour(arguments, std::io::stderr().is_terminal());
+    diagnostics.render(sources, colour, terminal_width().unwrap_or(WIDTH))
+}
+
+/// Whether to colour a stream.
+pub(super) fn colour(arguments: &Arguments, terminal: bool) -> bool {
+    let flag = match arguments.color {
+        When::Auto => None,
+        When::Always => Some(true),
+        When::Never => Some(false),
+    };
+    ColourRequest { flag, config: None, terminal }.as_fleet(|name| std::env::var(name).ok())
+}
+
+/// go-task's colours for standard output.
+pub(super) fn task_paint(arguments: &Arguments) -> TaskPaint {
+    TaskPaint::new(colour(arguments, std::io::stdout().is_terminal()))
+}
+
+impl Loaded {
+    /// The directory for what fleet keeps.
+    pub(super) fn state_dir(&self) -> PathBuf {
+        self.project.root_dir.join(".fleet")
+    }
+
+    /// Global variables, for what is not about a run.
+    pub(super) fn global_variables(&self, options: TaskOptions, scripts: crate::driver::LocalScripts) -> Result<Map, Failure> {
+        let world = World {
+            scripts: Arc::new(scripts),
+            console: Arc::new(Nobody),
+            pipelines: None,
+            events: Arc::new(|_: TaskEvent| {}),
+        };
+        let project = Arc::clone(&self.project);
+        let scope = runtime::block_on(|runtime| async move {
+            Runner::new(project, options, world, runtime, Cancel::new()).global_variables().await
+        });
+        Ok(scope.map_err(Failure::error)?.all())
+    }
+}
+
+struct Nobody;
+
+impl Console for Nobody {
+    fn confirm(&self, _question: &str) -> Answer {
+        Answer::NoTerminal
+    }
+}

@@ -1,0 +1,72 @@
+//! `fleet run`: tasks and pipelines by name.
+
+use super::args::{Arguments, Run};
+use super::pipelines::PipelineRuns;
+use super::project::{self, Loaded};
+use super::{Failure, console, options, scripts};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::executor::runtime;
+use crate::executor::task::{Request, Runner, TaskError, World};
+use crate::process::{Cancel, Outlet, Signals, escalate};
+use crate::reporter::TaskLines;
+use crate::source::Span;
+use std::sync::Arc;
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8, Failure> {
+    let loaded = project::load(arguments)?;
+    let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
+    let paint = project::task_paint(arguments);
+    let (names, _) = options::split(&run.words);
+    if names.is_empty() {
+        return Err(Failure::Text("error: no task or pipeline is named; `fleet list` shows them\n".to_owned(), super::USAGE));
+    }
+    let task_options = options::of_run(program, run, loaded.project.output.clone());
+    let scripts = Arc::new(scripts::new(stdout.clone(), paint));
+    let pipelines = PipelineRuns::new(arguments, run, &loaded, task_options.clone(), Arc::clone(&scripts) as _)?;
+    let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
+    let world = World {
+        scripts,
+        console: Arc::new(console::Terminal::new(stdout, paint)),
+        pipelines: Some(Arc::new(pipelines)),
+        events: Arc::new(move |event| lines.task_event(&event)),
+    };
+    let cancel = Cancel::new();
+    let _signals = Signals::listen(&cancel, escalate);
+    let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
+    let shared = Arc::clone(&loaded.project);
+    let result = runtime::block_on(|runtime| async move {
+        Runner::new(shared, task_options, world, runtime, cancel).run(requests).await
+    });
+    match result {
+        Ok(()) => Ok(0),
+        Err(TaskError::Pipeline { code, .. }) => Ok(code),
+        Err(error) => Err(Failure::Text(render(&error, &loaded, arguments), error.exit_code(false))),
+    }
+}
+
+/// A task's failure with the place in the file, where there is one.
+fn render(error: &TaskError, loaded: &Loaded, arguments: &Arguments) -> String {
+    let place = match error.innermost() {
+        TaskError::Template { error: inner, span } => {
+            let at = inner.range.clone().map_or(*span, |range| loaded.sources.within(*span, range));
+            let message = format!("a template cannot be rendered: {}", inner.message);
+            Some(Diagnostic::error("fleet::run::template", message).at(at, "here"))
+        }
+        TaskError::NotFound { name, suggestion, span } => {
+            let names = loaded.project.pipelines.keys().map(|name| &**name);
+            let near = crate::diagnostic::did_you_mean(name, names).map(ToOwned::to_owned).or_else(|| suggestion.clone());
+            let help = near.map_or_else(|| "`fleet list --all` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
+            let message = format!("there is no task or pipeline `{name}`");
+            Some(Diagnostic::error("fleet::run::unknown", message).at(*span, "called here").help(help))
+        }
+        _ => None,
+    };
+    match place {
+        Some(diagnostic) => {
+            let diagnostics = Diagnostics::from_iter([diagnostic]);
+            project::render(&diagnostics, &loaded.sources, arguments)
+        }
+        None => format!("{error}\n"),
+    }
+}
