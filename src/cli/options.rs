@@ -4,6 +4,7 @@ use super::args::Run;
 use crate::executor::task::TaskOptions;
 use crate::model::Output;
 use crate::template::{Map, Value, shell_quote};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The process environment as values.
@@ -25,9 +26,17 @@ pub(super) fn plain(program: &str, globals: &[(String, String)]) -> TaskOptions 
         executable: program.to_owned(),
         user_working_dir: std::env::current_dir().unwrap_or_default(),
         cli_vars: cli_vars(&[], false, false, false, false),
+        cache_dir: cache_dir(),
         globals: globals.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone())).collect(),
         ..TaskOptions::default()
     }
+}
+
+/// The user's cache directory (XDG base directory specification).
+pub(super) fn cache_dir() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("fleet"))
 }
 
 /// Options of `fleet run`.

@@ -102,6 +102,7 @@ pub(super) fn task_options(
             on("verbose", "VERBOSE"),
             on("yes", "ASSUME_YES"),
         ),
+        cache_dir: crate::cli::options::cache_dir(),
         lines: None,
         globals: globals.map(|(name, value)| (Arc::from(name), value.to_owned())).collect(),
         limit: None,

@@ -1,12 +1,12 @@
 //! A task with all its templates rendered, as go-task does before anything of it runs (go-task 3.54 `variables.go`).
 
 use super::error::TaskError;
-use super::freshness::TaskFiles;
 use super::lookup::Found;
 use super::loops::{Round, rounds};
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{CallVars, Evaluate, render, task_dir};
+use crate::fingerprint::TaskFiles;
 use crate::frontend::dotenv;
 use crate::model::{
     Call, Command, CommandKind, Defer, Glob, Loop, Task, Text, Variable, VariableValue, Variables,
@@ -151,10 +151,10 @@ impl Runner {
             dir: &dir,
             sources: &sources,
             generates: &generates,
-            gitignore: self.gitignore(task),
+            use_gitignore: self.gitignore(task),
         };
         if evaluate == Evaluate::All && uses_fingerprint(task) {
-            self.fingerprint_variable(task, &files, &mut scope);
+            self.fingerprint_variable(task, &name, &files, &mut scope);
         }
         let mut compiled = Compiled {
             found: found.clone(),

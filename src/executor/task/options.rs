@@ -43,6 +43,8 @@ pub struct TaskOptions {
     pub user_working_dir: PathBuf,
     /// Directory of `.task`; `.task` in the root directory when absent.
     pub temp_dir: Option<PathBuf>,
+    /// Where signatures of files are kept between runs, so that unchanged files are not read again.
+    pub cache_dir: Option<PathBuf>,
     /// `CLI_ARGS` and its relatives.
     pub cli_vars: Vec<(Arc<str>, crate::template::Value)>,
     /// `X=y` of the command line.

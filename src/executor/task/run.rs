@@ -2,6 +2,7 @@
 
 use super::compile::{Compiled, CompiledAction, CompiledCommand, Request};
 use super::error::TaskError;
+use super::freshness::Record;
 use super::lookup::Found;
 use super::runner::{Answer, Runner};
 use super::variables::Evaluate;
@@ -211,7 +212,7 @@ impl Runner {
         if !skip {
             self.check_stopped(cancel)?;
             let met = self.preconditions_hold(task, compiled, cancel).await;
-            let fresh = self.is_up_to_date(task, compiled, cancel).await?;
+            let fresh = self.is_up_to_date(task, compiled, cancel, Record::Changes).await?;
             met?;
             if fresh {
                 let quiet =
