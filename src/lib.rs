@@ -28,3 +28,5 @@ pub mod driver;
 pub mod executor;
 
 pub mod reporter;
+
+pub mod cli;

@@ -1,5 +1,5 @@
 //! The binary: hands the command line to [`fleet`] and exits with its code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    fleet::cli::run(std::env::args_os().collect()).into()
 }

@@ -141,7 +141,8 @@ fn words(text: &str) -> Vec<String> {
 #[test]
 fn fleet_called_task_does_what_task_did() {
     let mut failures = String::new();
-    let mut total = 0;
+    let (mut total, mut different) = (0, 0);
+    let known = known_differences();
     let mut cases: Vec<PathBuf> =
         fs::read_dir(here().join("goldens")).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
@@ -152,14 +153,28 @@ fn fleet_called_task_does_what_task_did() {
         for record in records.as_array().unwrap() {
             total += 1;
             let differences = differences(&project, record);
-            if !differences.is_empty() {
-                let _ = writeln!(failures, "{name}: {differences}");
+            let line = format!("{name}: {}", record["line"].as_str().unwrap());
+            match (differences.is_empty(), known.contains(&line)) {
+                (true, true) => {
+                    different += 1;
+                    let _ = writeln!(failures, "{line}\n  is listed as different and is not: take it off the list\n");
+                }
+                (false, false) => {
+                    different += 1;
+                    let _ = writeln!(failures, "{name}: {differences}");
+                }
+                _ => {}
             }
         }
     }
     assert!(total > 0, "no goldens");
-    let count = failures.matches("\n\n").count();
-    assert!(failures.is_empty(), "{count} of {total} invocations differ\n{failures}");
+    assert!(failures.is_empty(), "{different} of {total} invocations differ\n{failures}");
+}
+
+/// `tests/conformance/known-differences`: a line each, `case: invocation`, under a comment with the reason.
+fn known_differences() -> Vec<String> {
+    let text = fs::read_to_string(here().join("known-differences")).unwrap();
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(ToOwned::to_owned).collect()
 }
 
 #[test]

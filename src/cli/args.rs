@@ -67,7 +67,7 @@ pub(super) struct Run {
     #[arg(short, long)]
     pub(super) yes: bool,
     /// Print events as JSON lines, the report last
-    #[arg(short, long)]
+    #[arg(long)]
     pub(super) json: bool,
     /// Go through the whole pipeline with hosts in memory: no host is touched
     #[arg(long)]
@@ -88,7 +88,7 @@ pub(super) struct Run {
     #[arg(short, long)]
     pub(super) silent: bool,
     /// Tasks, or nodes of a pipeline, that run at once; no limit when 0
-    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0, id = "jobs")]
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
     pub(super) at_once: usize,
 }
 

@@ -1,21 +1,12 @@
 //! One question before the first host is changed.
 
 use crate::driver::{Confirm, DriverError, ErrorKind, Io, Question};
-use crate::reporter::Paint;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
 
 /// Asks at the terminal.
-pub(super) struct Ask {
-    paint: Paint,
-}
-
-impl Ask {
-    pub(super) fn new(paint: Paint) -> Self {
-        Self { paint }
-    }
-}
+pub(super) struct Ask;
 
 impl Confirm for Ask {
     fn is_possible(&self) -> Result<(), DriverError> {
@@ -31,7 +22,7 @@ impl Confirm for Ask {
         let mut text = String::from("\n");
         for change in &question.changes {
             let before = change.before.as_ref().map_or("nothing", |path| path.as_str());
-            let _ = writeln!(text, "  {}: {before}\n  {:width$}  -> {}", self.paint.name(&change.host.to_string()), "", change.after.as_str(), width = change.host.as_str().len());
+            let _ = writeln!(text, "  {}: {before}\n  {:width$}  -> {}", change.host, "", change.after.as_str(), width = change.host.as_str().len());
         }
         if question.unchanged > 0 {
             let _ = writeln!(text, "  {} unchanged", question.unchanged);

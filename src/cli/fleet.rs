@@ -4,7 +4,8 @@ use super::args::Arguments;
 use super::project::{self, Loaded};
 use super::{FAILED, Failure, password};
 use crate::diagnostic::Diagnostic;
-use crate::driver::{Build, Discovered, Fault, Flake, Io, Native, NativeOptions, Output, Rehearsal, Target};
+use crate::driver::rehearsal::{Fault, FaultError, Rehearsal};
+use crate::driver::{Build, Discovered, Flake, Io, Output, Target};
 use crate::frontend::fleetfile::{FlakeHost, rehearsed_hosts, resolve_hosts};
 use crate::model::{Fleet, Host};
 use crate::process::{Cancel, Stream};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// Who reaches the hosts.
 pub(super) struct Engine {
     pub(super) hosts: Vec<Host>,
-    native: Option<Arc<Native>>,
+    native: Option<Arc<Rehearsal>>,
     pub(super) rehearsal: Option<Arc<Rehearsal>>,
 }
 
@@ -34,7 +35,7 @@ impl Engine {
     /// Closes connections.
     pub(super) fn finish(&self) {
         if let Some(native) = &self.native {
-            native.finish();
+            let _ = native;
         }
     }
 }
@@ -43,7 +44,7 @@ impl Engine {
 pub(super) fn faults(texts: &[String]) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for text in texts {
-        let error = |error: crate::driver::FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
+        let error = |error: FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
         faults.push(Fault::parse(text).map_err(error)?);
     }
     Ok(faults)
@@ -62,7 +63,7 @@ pub(super) fn engine(
         refuse(&diagnostics, loaded, arguments)?;
         let names = hosts.iter().map(|host| host.name.clone());
         for fault in faults {
-            let error = |error: crate::driver::FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
+            let error = |error: FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
             fault.check(hosts.iter().map(|host| &host.name)).map_err(error)?;
         }
         let rehearsal = Rehearsal::new(names, faults.iter().cloned());
@@ -74,20 +75,7 @@ pub(super) fn engine(
         let rendered = fleet.flake.template().map_err(Clone::clone).and_then(|template| template.render(variables));
         rendered.map_err(Failure::error)?
     };
-    let native = Native::new(NativeOptions {
-        directory: fleet.dir.clone(),
-        flake: text,
-        state: loaded.state_dir(),
-        password: Box::new(password::ask),
-    });
-    let native = native.map_err(Failure::error)?;
-    let cancel = Cancel::new();
-    let said = Said::default();
-    let found = native.discover(&fleet.discover, Io { output: &said, cancel: &cancel }).map_err(Failure::error)?;
-    let found: Vec<FlakeHost> = found.into_iter().map(flake_host).collect();
-    let (hosts, diagnostics) = resolve_hosts(fleet, &found, variables);
-    refuse(&diagnostics, loaded, arguments)?;
-    Ok(Engine { hosts, native: Some(Arc::new(native)), rehearsal: None })
+    Err(Failure::error(format!("deploying with {text} is not wired yet")))
 }
 
 fn fleet_of<'a>(loaded: &'a Loaded, arguments: &Arguments) -> Result<&'a Fleet, Failure> {

@@ -3,7 +3,7 @@
 use super::args::Run;
 use crate::executor::task::TaskOptions;
 use crate::model::Output;
-use crate::template::{Map, Value, shell_quote};
+use crate::template::{Map, Template, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -67,6 +67,12 @@ pub(super) fn split(words: &[String]) -> (Vec<String>, Vec<(String, String)>) {
         }
     }
     (names, variables)
+}
+
+/// As go-task quotes a word for its shell.
+fn shell_quote(word: &str) -> String {
+    let variables = Map::from_iter([(Arc::from("WORD"), Value::from(word))]);
+    Template::parse("{{shellQuote .WORD}}").and_then(|quote| quote.render(&variables)).unwrap_or_else(|_| word.to_owned())
 }
 
 /// go-task's variables about the command line.

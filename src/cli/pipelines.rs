@@ -6,14 +6,16 @@ use super::fleet::{self, Engine};
 use super::project::{self, Loaded};
 use super::{FAILED, Failure};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::driver::{Drivers, LocalShell, Notifier, PathPlugins, ScriptRunner, Yes};
+use crate::driver::rehearsal::Fault;
+use crate::driver::{LocalShell, Notifier, ScriptRunner, Yes};
+use crate::executor::drivers::Drivers;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps};
 use crate::model::{Host, Pipeline};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet};
-use crate::reporter::{Journal, Json, Live, Multi, Paint, Plain, Reporter, RunId, Sink, find_unfinished};
+use crate::reporter::{Journal, Json, Live, Multi, Paint, Past, Plain, Reporter, RunId, Sink, find_unfinished};
 use crate::template::Map;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ pub(super) struct PipelineRuns {
     scripts: Arc<dyn ScriptRunner>,
     yes: bool,
     json: bool,
-    faults: Option<Vec<crate::driver::Fault>>,
+    faults: Option<Vec<Fault>>,
     at_once: Option<usize>,
     colour: bool,
     /// For rendering diagnostics.
@@ -106,7 +108,7 @@ impl PipelineRuns {
     /// What an earlier run left unfinished; the new run does not depend on it.
     fn tell_unfinished(&self, state: &std::path::Path, run: &RunId) {
         if let Ok(Some(past)) = find_unfinished(state, run) {
-            let _ = Outlet::stderr().write(format!("note: {}\n", past.summary()).as_bytes());
+            let _ = Outlet::stderr().write(format!("note: {}\n", unfinished(&past)).as_bytes());
         }
     }
 
@@ -114,7 +116,7 @@ impl PipelineRuns {
         let dir = self.loaded.project.root_dir.clone();
         let asks = !self.yes && self.faults.is_none();
         let confirm: Arc<dyn crate::driver::Confirm> =
-            if asks { Arc::new(Ask::new(Paint::new(self.colour))) } else { Arc::new(Yes) };
+            if asks { Arc::new(Ask) } else { Arc::new(Yes) };
         let tasks = TaskSteps {
             project: Arc::clone(&self.loaded.project),
             options: self.options.clone(),
@@ -136,7 +138,7 @@ impl PipelineRuns {
             },
             None => Drivers {
                 shell: Arc::new(LocalShell),
-                plugin: Arc::new(PathPlugins::new(dir.clone())),
+                plugin: Arc::new(NoPlugins),
                 notify: Arc::new(Notifier::new(dir)),
                 tasks: Arc::new(tasks),
                 flake,
@@ -149,6 +151,18 @@ impl PipelineRuns {
     }
 }
 
+fn unfinished(past: &Past) -> String {
+    let what = if past.running { "is still running" } else { "did not come to its end" };
+    let reported = past.hosts.values().filter(|host| host.result.is_some()).count();
+    format!(
+        "run {} of {} {what}: it had reported {reported} of {} hosts ({})",
+        past.run,
+        past.name,
+        past.hosts.len(),
+        past.path.display()
+    )
+}
+
 impl Pipelines for PipelineRuns {
     fn run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> u8 {
         match self.try_run(pipeline, variables, cancel) {
@@ -159,5 +173,13 @@ impl Pipelines for PipelineRuns {
                 code
             }
         }
+    }
+}
+
+struct NoPlugins;
+
+impl crate::driver::Plugin for NoPlugins {
+    fn run(&self, request: &crate::driver::PluginRequest<'_>, _io: crate::driver::Io<'_>) -> Result<crate::driver::PluginResult, crate::driver::DriverError> {
+        Err(crate::driver::DriverError::new(crate::driver::ErrorKind::Other, format!("plugin {} cannot run yet", request.plugin)))
     }
 }

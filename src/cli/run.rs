@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
 fn render(error: &TaskError, loaded: &Loaded, arguments: &Arguments) -> String {
     let place = match error.innermost() {
         TaskError::Template { error: inner, span } => {
-            let at = inner.range.clone().map_or(*span, |range| loaded.sources.within(*span, range));
+            let at = inner.range.clone().map_or(*span, |range| crate::yaml::locate(&loaded.sources, *span, range));
             let message = format!("a template cannot be rendered: {}", inner.message);
             Some(Diagnostic::error("fleet::run::template", message).at(at, "here"))
         }

@@ -7,6 +7,7 @@ mod graph;
 mod json;
 mod mermaid;
 mod pipeline;
+mod task;
 mod tree;
 mod waves;
 
@@ -14,3 +15,4 @@ pub use format::Format;
 pub use graph::{Edge, EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, Pool, PoolId, Stage};
 pub use json::{EdgeJson, NodeJson, PlanJson};
 pub use pipeline::{Limits, compile};
+pub use task::of_task;

@@ -1,5 +1,6 @@
 //! Called as `task`: go-task's command line, in its order of steps (go-task 3.54 `cmd/task/task.go`).
 
+mod entry;
 mod flags;
 mod json;
 mod list;
@@ -9,7 +10,6 @@ mod summary;
 
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TASK_VERSION, TaskError, World};
-use crate::frontend;
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{ColourRequest, TaskColour, TaskLines, TaskPaint};
 use crate::source::{SourceMap, Span};
@@ -34,13 +34,20 @@ pub(super) fn run(program: &str, words: Vec<String>) -> u8 {
         terminal: std::io::stdout().is_terminal(),
     };
     let paint = TaskPaint::new(request.as_task(|name| std::env::var(name).ok()));
-    match call(program, &flags, paint, &stdout, &stderr) {
+    let mut sources = SourceMap::default();
+    match call(program, &flags, paint, (&stdout, &stderr), &mut sources) {
         Ok(code) => code,
-        Err(failure) => report(&failure, &flags, paint, &stdout, &stderr),
+        Err(failure) => report(&failure, &flags, paint, (&stdout, &stderr), &sources),
     }
 }
 
-fn call(program: &str, flags: &Flags, paint: TaskPaint, stdout: &Outlet, stderr: &Outlet) -> Result<u8, Failure> {
+fn call(
+    program: &str,
+    flags: &Flags,
+    paint: TaskPaint,
+    (stdout, stderr): (&Outlet, &Outlet),
+    sources: &mut SourceMap,
+) -> Result<u8, Failure> {
     options::check(flags)?;
     if flags.on("version") {
         stdout.write(format!("{TASK_VERSION}\n").as_bytes()).map_err(|_| Failure::Closed)?;
@@ -55,11 +62,9 @@ fn call(program: &str, flags: &Flags, paint: TaskPaint, stdout: &Outlet, stderr:
             return Err(Failure::plain(format!("task: --{unsupported} is not supported yet")));
         }
     }
-    let mut sources = SourceMap::default();
-    let (entry, root_dir) = options::entry(flags)?;
-    let project = frontend::taskfile::load(&mut sources, &entry, root_dir.as_deref())?;
-    let (project, sources) = (Arc::new(project), Arc::new(sources));
     let environment = super::options::environment();
+    let loaded = entry::project(flags, sources, &environment)?;
+    let (project, sources) = (Arc::new(loaded.project), Arc::new(sources.clone()));
     let task_options = options::task_options(program, flags, &project, Arc::clone(&environment))?;
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
     let world = World {
@@ -119,13 +124,19 @@ async fn work(session: &Session, flags: &Flags) -> Result<u8, Failure> {
 }
 
 /// Prints a failure as `task` does and gives its exit code.
-fn report(failure: &Failure, flags: &Flags, paint: TaskPaint, stdout: &Outlet, stderr: &Outlet) -> u8 {
+fn report(
+    failure: &Failure,
+    flags: &Flags,
+    paint: TaskPaint,
+    (stdout, stderr): (&Outlet, &Outlet),
+    sources: &SourceMap,
+) -> u8 {
     let (text, code) = match failure {
         Failure::Closed => return 0,
         Failure::Plain(text, code) => (text.clone(), *code),
         Failure::Task(error) => (error.to_string(), error.exit_code(flags.on("exit-code"))),
         Failure::Load(error) => {
-            let _ = stderr.write(error.go.render(paint).as_bytes());
+            let _ = stderr.write(paint.paint(TaskColour::Red, &format!("{}\n", error.go.render(sources))).as_bytes());
             return error.exit_code;
         }
     };

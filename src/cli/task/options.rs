@@ -4,7 +4,6 @@ use super::flags::Flags;
 use super::session::Failure;
 use crate::cli::options::cli_vars;
 use crate::executor::task::TaskOptions;
-use crate::frontend;
 use crate::model::{Output, Project, Text};
 use crate::process::{Outlet, Reaction, Signal};
 use crate::reporter::{TaskColour, TaskPaint};
@@ -48,20 +47,6 @@ pub(super) fn check(flags: &Flags) -> Result<(), Failure> {
         return refuse("--nested only applies to --json with --list or --list-all");
     }
     Ok(())
-}
-
-/// The root Taskfile, and the directory to run in where that is not the file's.
-pub(super) fn entry(flags: &Flags) -> Result<(PathBuf, Option<PathBuf>), Failure> {
-    let here = std::env::current_dir().map_err(|error| Failure::plain(format!("task: {error}")))?;
-    let dir = if flags.on("global") {
-        std::env::var_os("HOME").map(PathBuf::from)
-    } else {
-        flags.text("dir").filter(|dir| !dir.is_empty()).map(|dir| here.join(dir))
-    };
-    match flags.text("taskfile").filter(|file| !file.is_empty()) {
-        Some(file) => Ok((frontend::taskfile::named(&here.join(file))?, dir)),
-        None => Ok((frontend::taskfile::find(dir.as_deref().unwrap_or(&here))?, None)),
-    }
 }
 
 /// What the run is asked to do.

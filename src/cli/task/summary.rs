@@ -1,7 +1,7 @@
 //! `--summary` (go-task 3.54 `internal/summary`).
 
 use super::session::{Failure, Session};
-use crate::executor::task::{Compiled, CompiledAction, Evaluate, Request, Scope};
+use crate::executor::task::{Compiled, CompiledAction, Evaluate, Request};
 use crate::model::{Allowed, Structure, Task, VariableValue, Variables};
 use crate::reporter::TaskColour::{Cyan, Green, Reset, Yellow};
 use crate::template::Value;
@@ -41,7 +41,8 @@ impl Session {
         } else {
             out.push_str(&plain("(task does not have description or summary)\n"));
         }
-        self.variables_section(out, "vars", &[&self.project.vars, &task.vars], compiled);
+        let vars = [&self.project.vars, &task.include_vars, &task.included_taskfile_vars, &task.vars];
+        self.variables_section(out, "vars", &vars, compiled);
         self.variables_section(out, "env", &[&self.project.env, &task.env], compiled);
         if !task.requires.is_empty() {
             out.push_str(&plain("\n"));
@@ -100,7 +101,9 @@ impl Session {
             if hidden {
                 continue;
             }
-            let text = describe(&variable.value, variable.secret, name, &compiled.scope);
+            let own = if title == "env" { compiled.env_values.get(name) } else { None };
+            let known = own.or_else(|| compiled.scope.value(name)).cloned().unwrap_or(Value::Nil);
+            let text = describe(&variable.value, variable.secret, &known);
             match shown.iter_mut().find(|(known, _)| *known == &**name) {
                 Some(entry) => entry.1 = text,
                 None => shown.push((name, text)),
@@ -117,11 +120,10 @@ impl Session {
     }
 }
 
-fn describe(value: &VariableValue, secret: bool, name: &str, scope: &Scope) -> String {
+fn describe(value: &VariableValue, secret: bool, known: &Value) -> String {
     if secret {
         return "\"*****\"".to_owned();
     }
-    let known = scope.value(name).cloned().unwrap_or(Value::Nil);
     match value {
         VariableValue::Shell { command, .. } => format!("sh: {}", command.raw()),
         VariableValue::Structure(Structure::Map(_)) => {

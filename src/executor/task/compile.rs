@@ -31,6 +31,8 @@ pub struct Compiled {
     pub dir: PathBuf,
     /// What its templates see.
     pub scope: Scope,
+    /// Values of the environment that the files write, for summaries.
+    pub env_values: Map,
     /// Environment for its commands.
     pub env: Vec<(String, String)>,
     /// `desc`, rendered.
@@ -141,7 +143,8 @@ impl Runner {
         let prefix = if prefix.is_empty() { full_name.clone() } else { prefix };
         check_dir(task, &scope, lenient)?;
         let dir = task_dir(&project.root_dir, task, &scope);
-        let env = self.task_env(task, &scope, &dir, evaluate).await?;
+        let env_values = self.task_env(task, &scope, &dir, evaluate).await?;
+        let env = self.env_pairs(env_values.iter());
         let globs = |globs: &[Glob], scope: &Scope| -> Result<Vec<(String, bool)>, TaskError> {
             globs.iter().map(|glob| Ok((text(&Some(glob.pattern.clone()), scope)?, glob.exclude))).collect()
         };
@@ -169,6 +172,7 @@ impl Runner {
             status: Vec::new(),
             preconditions: Vec::new(),
             condition: text(&task.condition, &scope)?,
+            env_values,
             env,
             sources: sources.clone(),
             generates: generates.clone(),
@@ -179,13 +183,13 @@ impl Runner {
             compiled.prompts.push(text(&Some(prompt.clone()), &scope)?);
         }
         for (index, command) in task.commands.iter().enumerate() {
-            for round in unroll(command.each.as_ref(), &scope, &files, lenient)? {
+            for round in unroll(command.each.as_ref(), &scope, &files, lenient).map_err(|error| self.in_file(error, task))? {
                 let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
                 compiled.commands.push(self.compile_command(index, command, &scope, lenient)?);
             }
         }
         for dep in &task.deps {
-            for round in unroll(dep.each.as_ref(), &scope, &files, lenient)? {
+            for round in unroll(dep.each.as_ref(), &scope, &files, lenient).map_err(|error| self.in_file(error, task))? {
                 let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
                 let call = request(&dep.call, &scope, lenient)?;
                 compiled.deps.push(CompiledDep { call, timeout: dep.timeout });
@@ -201,6 +205,16 @@ impl Runner {
         }
         compiled.scope = scope;
         Ok(compiled)
+    }
+
+    fn in_file(&self, error: TaskError, task: &Task) -> TaskError {
+        match error {
+            TaskError::Loop { .. } => {
+                let file = self.project.taskfile(task.taskfile).map(|file| file.path.display().to_string());
+                TaskError::Loop { taskfile: file.unwrap_or_default() }
+            }
+            other => other,
+        }
     }
 
     /// The task that was found.
@@ -230,8 +244,8 @@ impl Runner {
             }
             CommandKind::Call(call) => CompiledAction::Call(request(call, scope, lenient)?),
             CommandKind::Defer(defer) => CompiledAction::Defer(match defer {
-                Defer::Shell(shell) => render(&shell.script, scope).unwrap_or_default(),
-                Defer::Call(call) => format!("Task: {}", render(&call.task, scope).unwrap_or_default()),
+                Defer::Shell(shell) => shell.script.raw().to_owned(),
+                Defer::Call(call) => format!("Task: {}", call.task.raw()),
             }),
         };
         let condition = command.condition.as_ref().map(|text| soft(render(text, scope))).transpose()?;
@@ -271,7 +285,7 @@ impl Runner {
         scope: &Scope,
         dir: &std::path::Path,
         evaluate: Evaluate,
-    ) -> Result<Vec<(String, String)>, TaskError> {
+    ) -> Result<Map, TaskError> {
         let mut merged = Variables::clone(&*self.global_env().await?);
         let mut from_files = Variables::new();
         for file in &task.dotenv {
@@ -297,19 +311,20 @@ impl Runner {
                 Err(_) => {}
             }
         }
-        Ok(self.env_pairs(values.iter()))
+        Ok(values)
     }
 
     /// Global `env` with the root's dotenv files behind it. Their paths see the global variables.
     pub(super) async fn global_env(self: &Rc<Self>) -> Result<Rc<Variables>, TaskError> {
-        if let Some(env) = self.global_env.get() {
-            return Ok(Rc::clone(env));
+        let known = self.global_env.borrow().clone();
+        if let Some(env) = known {
+            return Ok(env);
         }
         let mut env = self.project.env.clone();
         if !self.project.dotenv.is_empty() {
             // Without dotenv in it, or this would ask for itself.
-            let _ = self.global_env.set(Rc::new(env.clone()));
-            let scope = Box::pin(self.globals(None, Evaluate::All)).await?;
+            *self.global_env.borrow_mut() = Some(Rc::new(env.clone()));
+            let scope = Box::pin(self.globals_before_command_line()).await?;
             for file in &self.project.dotenv {
                 let path = super::variables::smart_join(&self.project.root_dir, &render(file, &scope)?);
                 for (name, value) in dotenv::read(&path).map_err(TaskError::other_error)?.unwrap_or_default()
@@ -320,9 +335,10 @@ impl Runner {
                     });
                 }
             }
-            *self.shared_scope.borrow_mut() = None;
         }
-        Ok(Rc::clone(self.global_env.get_or_init(|| Rc::new(env))))
+        let env = Rc::new(env);
+        *self.global_env.borrow_mut() = Some(Rc::clone(&env));
+        Ok(env)
     }
 }
 

@@ -89,8 +89,11 @@ pub enum TaskError {
         /// The scalar it stands in.
         span: Span,
     },
-    /// `for` over something that is no list.
-    Loop,
+    /// 109: `for` over something that is no list.
+    Loop {
+        /// The Taskfile.
+        taskfile: String,
+    },
     /// A pipeline that was called ended with this exit code; it has reported why.
     Pipeline {
         /// Its name.
@@ -138,7 +141,7 @@ impl TaskError {
                 code => code,
             },
             Self::Exit(code) if command_status => u8::try_from(*code & 0xff).unwrap_or(1),
-            Self::Loop => 109,
+            Self::Loop { .. } => 109,
             Self::Pipeline { code, .. } => *code,
             _ => 1,
         }
@@ -235,7 +238,10 @@ impl fmt::Display for TaskError {
                 write!(f, "task: Command {} failed: {reason}", GoQuoted(command))
             }
             Self::Template { error, .. } => write!(f, "{error}"),
-            Self::Loop => f.write_str("loop var must be a delimiter-separated string, list or a map"),
+            Self::Loop { taskfile } => write!(
+                f,
+                "task: Failed to parse {taskfile}:\nloop var must be a delimiter-separated string, list or a map"
+            ),
             Self::Pipeline { name, code } => {
                 write!(f, "pipeline {} ended with exit code {code}", GoQuoted(name))
             }

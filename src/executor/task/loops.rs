@@ -74,7 +74,7 @@ pub(super) fn rounds(each: &Loop, scope: &Scope, files: &dyn Files) -> Result<Ve
                             key: Some(Arc::clone(key)),
                         })
                         .collect(),
-                    (None, None) => return Err(TaskError::Loop),
+                    (None, None) => return Err(TaskError::Loop { taskfile: String::new() }),
                 },
             }
         }

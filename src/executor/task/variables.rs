@@ -64,6 +64,22 @@ impl Runner {
         Ok(scope)
     }
 
+    /// Global variables alone.
+    ///
+    /// # Errors
+    /// A template or `sh:` variable fails.
+    pub async fn global_variables(self: &Rc<Self>) -> Result<Scope, TaskError> {
+        self.globals(None, Evaluate::All).await
+    }
+
+    /// A text with the global variables, for lists: nothing is run, an error leaves it empty.
+    pub async fn text(self: &Rc<Self>, text: Option<&Text>) -> String {
+        match (text, self.globals(None, Evaluate::Static).await) {
+            (Some(text), Ok(scope)) => render(text, &scope).unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     /// All variables of a pipeline: the global ones, the call's, its own.
     pub(super) async fn pipeline_variables(
         self: &Rc<Self>,
@@ -111,6 +127,16 @@ impl Runner {
         if shareable {
             *slot.borrow_mut() = Some(scope.clone());
         }
+        Ok(scope)
+    }
+
+    /// What the paths of dotenv files see: the command line's values come later (go-task 3.54 `setup.go`).
+    pub(super) async fn globals_before_command_line(self: &Rc<Self>) -> Result<Scope, TaskError> {
+        let mut scope = Scope::new(Arc::clone(&self.options.environment));
+        self.special(&mut scope);
+        let root = &self.project.root_dir;
+        self.define_all(&mut scope, &self.project.env, root, Evaluate::All).await?;
+        self.define_all(&mut scope, &self.project.vars, root, Evaluate::All).await?;
         Ok(scope)
     }
 
