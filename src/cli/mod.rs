@@ -69,7 +69,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check => check::run(&arguments),
         Command::Schema => {
-            print(&stdout, &crate::frontend::fleetfile::schema(&crate::frontend::taskfile::keys::TASKFILE)).map(|()| 0)
+            print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0)
         }
         Command::Task { words } => return task::run(&program, words.clone()),
     };

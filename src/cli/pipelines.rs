@@ -7,7 +7,7 @@ use super::project::{self, Loaded};
 use super::{FAILED, Failure};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::rehearsal::Fault;
-use crate::driver::{LocalShell, Notifier, ScriptRunner, Yes};
+use crate::driver::{LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
 use crate::executor::drivers::Drivers;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
@@ -125,20 +125,10 @@ impl PipelineRuns {
         };
         let (flake, build, target) = engine.capabilities();
         match &engine.rehearsal {
-            Some(rehearsal) => Drivers {
-                shell: Arc::clone(rehearsal) as _,
-                plugin: Arc::clone(rehearsal) as _,
-                notify: Arc::clone(rehearsal) as _,
-                tasks: Arc::clone(rehearsal) as _,
-                flake,
-                build,
-                target,
-                render,
-                confirm,
-            },
+            Some(rehearsal) => Drivers::rehearsal(rehearsal, render, confirm),
             None => Drivers {
                 shell: Arc::new(LocalShell),
-                plugin: Arc::new(NoPlugins),
+                plugin: Arc::new(PluginRunner::new(dir.clone())),
                 notify: Arc::new(Notifier::new(dir)),
                 tasks: Arc::new(tasks),
                 flake,
@@ -173,13 +163,5 @@ impl Pipelines for PipelineRuns {
                 code
             }
         }
-    }
-}
-
-struct NoPlugins;
-
-impl crate::driver::Plugin for NoPlugins {
-    fn run(&self, request: &crate::driver::PluginRequest<'_>, _io: crate::driver::Io<'_>) -> Result<crate::driver::PluginResult, crate::driver::DriverError> {
-        Err(crate::driver::DriverError::new(crate::driver::ErrorKind::Other, format!("plugin {} cannot run yet", request.plugin)))
     }
 }

@@ -1,6 +1,6 @@
 //! The project that a command works on.
 
-use super::{Failure, options};
+use super::Failure;
 use super::args::{Arguments, When};
 use crate::diagnostic::Diagnostics;
 use crate::executor::event::TaskEvent;
@@ -38,16 +38,16 @@ pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
 pub(super) fn load_quietly(arguments: &Arguments) -> Result<(Loaded, Diagnostics), Failure> {
     let mut sources = SourceMap::default();
     let here = std::env::current_dir().map_err(Failure::error)?;
-    let failed = |error: frontend::taskfile::LoadError, sources: &SourceMap| {
+    let failed = |error: frontend::LoadError, sources: &SourceMap| {
         Failure::Text(render(&error.diagnostics, sources, arguments), error.exit_code)
     };
     let entry = match &arguments.file {
         Some(file) => frontend::find_named(&here.join(file)).map_err(|error| failed(error, &sources))?,
         None => frontend::find(&here).map_err(|error| failed(error, &sources))?,
     };
-    match frontend::load(&mut sources, &entry, &here, &*options::environment()) {
-        Ok(loaded) => {
-            Ok((Loaded { project: Arc::new(loaded.project), sources: Arc::new(sources) }, loaded.warnings))
+    match frontend::load(&mut sources, &entry) {
+        Ok((project, warnings)) => {
+            Ok((Loaded { project: Arc::new(project), sources: Arc::new(sources) }, warnings))
         }
         Err(error) => Err(failed(error, &sources)),
     }

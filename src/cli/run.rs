@@ -32,7 +32,11 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
         events: Arc::new(move |event| lines.task_event(&event)),
     };
     let cancel = Cancel::new();
-    let _signals = Signals::listen(&cancel, escalate);
+    let signals = Signals::listen(&cancel, escalate);
+    // A pipeline's coordinator does not read signals itself.
+    if let Ok(signals) = &signals {
+        let _ = signals.in_thread();
+    }
     let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
     let shared = Arc::clone(&loaded.project);
     let result = runtime::block_on(|runtime| async move {

@@ -145,6 +145,12 @@ impl TaskPaint {
         Self { on }
     }
 
+    /// Whether it colours.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
     /// The text as go-task prints it. A line end belongs into the text: go-task resets after it.
     #[must_use]
     pub fn paint(self, colour: TaskColour, text: &str) -> String {

@@ -136,7 +136,7 @@ fn report(
         Failure::Plain(text, code) => (text.clone(), *code),
         Failure::Task(error) => (error.to_string(), error.exit_code(flags.on("exit-code"))),
         Failure::Load(error) => {
-            let _ = stderr.write(paint.paint(TaskColour::Red, &format!("{}\n", error.go.render(sources))).as_bytes());
+            let _ = stderr.write(format!("{}\n", error.go.render(sources, paint.is_on())).as_bytes());
             return error.exit_code;
         }
     };
