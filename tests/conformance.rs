@@ -1,5 +1,6 @@
 //! What the real `task` did (`tests/conformance/goldens`, written by `tests/conformance/record`) against what fleet
 //! does when it is called `task`.
+#![cfg(test)]
 
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -157,7 +158,10 @@ fn fleet_called_task_does_what_task_did() {
             match (differences.is_empty(), known.contains(&line)) {
                 (true, true) => {
                     different += 1;
-                    let _ = writeln!(failures, "{line}\n  is listed as different and is not: take it off the list\n");
+                    let _ = writeln!(
+                        failures,
+                        "{line}\n  is listed as different and is not: take it off the list\n"
+                    );
                 }
                 (false, false) => {
                     different += 1;

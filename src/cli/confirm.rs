@@ -18,11 +18,20 @@ impl Confirm for Ask {
     }
 
     fn ask(&self, question: &Question, _io: Io<'_>) -> Result<bool, DriverError> {
-        let failed = |error: std::io::Error| DriverError::new(ErrorKind::Other, format!("the terminal cannot be asked: {error}"));
+        let failed = |error: std::io::Error| {
+            DriverError::new(ErrorKind::Other, format!("the terminal cannot be asked: {error}"))
+        };
         let mut text = String::from("\n");
         for change in &question.changes {
             let before = change.before.as_ref().map_or("nothing", |path| path.as_str());
-            let _ = writeln!(text, "  {}: {before}\n  {:width$}  -> {}", change.host, "", change.after.as_str(), width = change.host.as_str().len());
+            let _ = writeln!(
+                text,
+                "  {}: {before}\n  {:width$}  -> {}",
+                change.host,
+                "",
+                change.after.as_str(),
+                width = change.host.as_str().len()
+            );
         }
         if question.unchanged > 0 {
             let _ = writeln!(text, "  {} unchanged", question.unchanged);

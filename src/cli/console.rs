@@ -23,7 +23,9 @@ impl Console for Terminal {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             return Answer::NoTerminal;
         }
-        let _ = self.stdout.write(self.paint.paint(TaskColour::Yellow, &format!("{question} [y/N]: ")).as_bytes());
+        let _ = self
+            .stdout
+            .write(self.paint.paint(TaskColour::Yellow, &format!("{question} [y/N]: ")).as_bytes());
         let mut line = String::new();
         match std::io::stdin().lock().read_line(&mut line) {
             Ok(read) if read > 0 && matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,

@@ -5,7 +5,7 @@ use super::project::{self, Loaded};
 use super::{FAILED, Failure, password};
 use crate::diagnostic::Diagnostic;
 use crate::driver::rehearsal::{Fault, FaultError, Rehearsal};
-use crate::driver::{Build, Discovered, Flake, Io, Output, Target};
+use crate::driver::{Build, Discovered, Flake, Io, Native, NativeOptions, Output, Target};
 use crate::frontend::fleetfile::{FlakeHost, rehearsed_hosts, resolve_hosts};
 use crate::model::{Fleet, Host};
 use crate::process::{Cancel, Stream};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Who reaches the hosts.
 pub(super) struct Engine {
     pub(super) hosts: Vec<Host>,
-    native: Option<Arc<Rehearsal>>,
+    native: Option<Arc<Native>>,
     pub(super) rehearsal: Option<Arc<Rehearsal>>,
 }
 
@@ -35,7 +35,7 @@ impl Engine {
     /// Closes connections.
     pub(super) fn finish(&self) {
         if let Some(native) = &self.native {
-            let _ = native;
+            native.finish();
         }
     }
 }
@@ -72,22 +72,47 @@ pub(super) fn engine(
     let text = if fleet.flake.is_plain() {
         fleet.flake.raw().to_owned()
     } else {
-        let rendered = fleet.flake.template().map_err(Clone::clone).and_then(|template| template.render(variables));
+        let rendered =
+            fleet.flake.template().map_err(Clone::clone).and_then(|template| template.render(variables));
         rendered.map_err(Failure::error)?
     };
-    Err(Failure::error(format!("deploying with {text} is not wired yet")))
+    let native = Native::new(NativeOptions {
+        directory: fleet.dir.clone(),
+        flake: text,
+        state: loaded.state_dir(),
+        password: Box::new(password::ask),
+    });
+    let native = native.map_err(Failure::error)?;
+    let cancel = Cancel::new();
+    let said = Said;
+    let found =
+        native.discover(&fleet.discover, Io { output: &said, cancel: &cancel }).map_err(Failure::error)?;
+    let found: Vec<FlakeHost> = found.into_iter().map(flake_host).collect();
+    let (hosts, diagnostics) = resolve_hosts(fleet, &found, variables);
+    refuse(&diagnostics, loaded, arguments)?;
+    Ok(Engine { hosts, native: Some(Arc::new(native)), rehearsal: None })
 }
 
 fn fleet_of<'a>(loaded: &'a Loaded, arguments: &Arguments) -> Result<&'a Fleet, Failure> {
     loaded.project.fleet.as_ref().ok_or_else(|| {
         let file = loaded.project.root_file.display();
-        let diagnostic = Diagnostic::error("fleet::hosts::no_fleet", format!("{file} has no `fleet:`, so there are no hosts"))
-            .help("add `fleet: {flake: .}` to a Fleetfile.yaml; docs/fleetfile.md has every key");
-        Failure::Text(project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments), FAILED)
+        let diagnostic = Diagnostic::error(
+            "fleet::hosts::no_fleet",
+            format!("{file} has no `fleet:`, so there are no hosts"),
+        )
+        .help("add `fleet: {flake: .}` to a Fleetfile.yaml; docs/fleetfile.md has every key");
+        Failure::Text(
+            project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
+            FAILED,
+        )
     })
 }
 
-fn refuse(diagnostics: &crate::diagnostic::Diagnostics, loaded: &Loaded, arguments: &Arguments) -> Result<(), Failure> {
+fn refuse(
+    diagnostics: &crate::diagnostic::Diagnostics,
+    loaded: &Loaded,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
     let text = project::render(diagnostics, &loaded.sources, arguments);
     if diagnostics.has_errors() {
         return Err(Failure::Text(text, FAILED));
@@ -101,7 +126,6 @@ fn flake_host(host: Discovered) -> FlakeHost {
 }
 
 /// What nix says while it evaluates is shown only where it fails, by the error.
-#[derive(Default)]
 struct Said;
 
 impl Output for Said {

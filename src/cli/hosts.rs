@@ -14,8 +14,13 @@ pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result
     let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
     let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
     let engine = fleet::engine(&loaded, &variables, None, arguments)?;
-    let selected = select(&engine.hosts, hosts.selector.as_deref().unwrap_or_default())
-        .map_err(|diagnostic| Failure::Text(project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments), FAILED))?;
+    let selected =
+        select(&engine.hosts, hosts.selector.as_deref().unwrap_or_default()).map_err(|diagnostic| {
+            Failure::Text(
+                project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
+                FAILED,
+            )
+        })?;
     let text = if hosts.json {
         let text = serde_json::to_string_pretty(&selected).map_err(Failure::error)?;
         format!("{text}\n")
@@ -36,7 +41,10 @@ fn table(hosts: &[Host]) -> String {
     let rows: Vec<[String; 5]> = hosts
         .iter()
         .map(|host| {
-            let login = host.user.as_ref().map_or_else(|| host.address.clone(), |user| format!("{user}@{}", host.address));
+            let login = host
+                .user
+                .as_ref()
+                .map_or_else(|| host.address.clone(), |user| format!("{user}@{}", host.address));
             let system = host.system.clone().unwrap_or_else(|| "(does not evaluate)".to_owned());
             let tags: Vec<String> = host.tags.iter().map(|tag| format!("@{tag}")).collect();
             [host.name.to_string(), host.platform.word().to_owned(), system, login, tags.join(" ")]

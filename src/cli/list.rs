@@ -55,7 +55,9 @@ pub(super) fn run(arguments: &Arguments, list: &List, program: &str) -> Result<u
         }
         entries
     });
-    entries.sort_by(|a, b| (a.kind, a.name.contains(':'), &a.name).cmp(&(b.kind, b.name.contains(':'), &b.name)));
+    entries.sort_by(|a, b| {
+        (a.kind, a.name.contains(':'), &a.name).cmp(&(b.kind, b.name.contains(':'), &b.name))
+    });
     if list.json {
         let text = serde_json::to_string_pretty(&entries).map_err(Failure::error)?;
         print(&stdout, &format!("{text}\n"))?;

@@ -68,9 +68,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Hosts(hosts) => hosts::run(&arguments, hosts, &program),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check => check::run(&arguments),
-        Command::Schema => {
-            print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0)
-        }
+        Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words.clone()),
     };
     match result {

@@ -72,11 +72,19 @@ pub(super) fn split(words: &[String]) -> (Vec<String>, Vec<(String, String)>) {
 /// As go-task quotes a word for its shell.
 fn shell_quote(word: &str) -> String {
     let variables = Map::from_iter([(Arc::from("WORD"), Value::from(word))]);
-    Template::parse("{{shellQuote .WORD}}").and_then(|quote| quote.render(&variables)).unwrap_or_else(|_| word.to_owned())
+    Template::parse("{{shellQuote .WORD}}")
+        .and_then(|quote| quote.render(&variables))
+        .unwrap_or_else(|_| word.to_owned())
 }
 
 /// go-task's variables about the command line.
-pub(super) fn cli_vars(rest: &[String], force: bool, silent: bool, verbose: bool, yes: bool) -> Vec<(Arc<str>, Value)> {
+pub(super) fn cli_vars(
+    rest: &[String],
+    force: bool,
+    silent: bool,
+    verbose: bool,
+    yes: bool,
+) -> Vec<(Arc<str>, Value)> {
     let quoted: Vec<String> = rest.iter().map(|word| shell_quote(word)).collect();
     let pairs = [
         ("CLI_ARGS", Value::from(quoted.join(" "))),

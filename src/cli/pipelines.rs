@@ -14,8 +14,10 @@ use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps};
 use crate::model::{Host, Pipeline};
 use crate::plan::{self, Limits};
-use crate::process::{Cancel, Outlet};
-use crate::reporter::{Journal, Json, Live, Multi, Paint, Past, Plain, Reporter, RunId, Sink, find_unfinished};
+use crate::process::{Cancel, Outlet, Signals};
+use crate::reporter::{
+    Journal, Json, Live, Multi, Paint, Past, Plain, Reporter, RunId, Sink, find_unfinished,
+};
 use crate::template::Map;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub(super) struct PipelineRuns {
     loaded: Loaded,
     options: TaskOptions,
     scripts: Arc<dyn ScriptRunner>,
+    signals: Option<Arc<Signals>>,
     yes: bool,
     json: bool,
     faults: Option<Vec<Fault>>,
@@ -42,12 +45,14 @@ impl PipelineRuns {
         loaded: &Loaded,
         options: TaskOptions,
         scripts: Arc<dyn ScriptRunner>,
+        signals: Option<Arc<Signals>>,
     ) -> Result<Self, Failure> {
         let faults = if run.rehearse { Some(fleet::faults(&run.fail)?) } else { None };
         Ok(Self {
             loaded: loaded.clone(),
             options,
             scripts,
+            signals,
             yes: run.yes,
             json: run.json,
             faults,
@@ -58,6 +63,10 @@ impl PipelineRuns {
     }
 
     fn try_run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> Result<u8, Failure> {
+        if let Some(signals) = &self.signals {
+            // The coordinator of a pipeline does not read signals itself.
+            let _ = signals.in_thread();
+        }
         let variables = Arc::new(variables);
         let engine = fleet::engine(&self.loaded, &variables, self.faults.as_deref(), &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
@@ -77,15 +86,22 @@ impl PipelineRuns {
             rehearsal: self.faults.is_some(),
             dir: self.loaded.project.root_dir.clone(),
         };
-        let report = pipeline::run(&plan, &drivers, &options, cancel, &mut reporter).map_err(Failure::error)?;
+        let report =
+            pipeline::run(&plan, &drivers, &options, cancel, &mut reporter).map_err(Failure::error)?;
         engine.finish();
         Ok(report.exit_code)
     }
 
     /// The hosts that the pipeline's selector means.
-    fn select(&self, pipeline: &Pipeline, engine: &Engine, render: &dyn crate::driver::Render) -> Result<Vec<Host>, Failure> {
+    fn select(
+        &self,
+        pipeline: &Pipeline,
+        engine: &Engine,
+        render: &dyn crate::driver::Render,
+    ) -> Result<Vec<Host>, Failure> {
         let text = render.render(&pipeline.hosts, None).map_err(Failure::error)?;
-        let span = if pipeline.hosts.raw() == text { pipeline.hosts.span() } else { crate::source::Span::NONE };
+        let span =
+            if pipeline.hosts.raw() == text { pipeline.hosts.span() } else { crate::source::Span::NONE };
         pipeline.select(&text, engine.hosts.clone(), span).map_err(|diagnostic| self.diagnostic(*diagnostic))
     }
 
@@ -115,8 +131,7 @@ impl PipelineRuns {
     fn drivers(&self, engine: &Engine, variables: Arc<Map>, render: Arc<Renderer>) -> Drivers {
         let dir = self.loaded.project.root_dir.clone();
         let asks = !self.yes && self.faults.is_none();
-        let confirm: Arc<dyn crate::driver::Confirm> =
-            if asks { Arc::new(Ask) } else { Arc::new(Yes) };
+        let confirm: Arc<dyn crate::driver::Confirm> = if asks { Arc::new(Ask) } else { Arc::new(Yes) };
         let tasks = TaskSteps {
             project: Arc::clone(&self.loaded.project),
             options: self.options.clone(),

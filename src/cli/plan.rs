@@ -14,7 +14,10 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
     let stdout = Outlet::stdout();
     let (selectors, globals) = options::split(&wanted.words);
     let fail = |diagnostic: Diagnostic| {
-        Failure::Text(project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments), FAILED)
+        Failure::Text(
+            project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
+            FAILED,
+        )
     };
     let format = match wanted.format {
         Format::Tree => plan::Format::Tree,
@@ -38,9 +41,8 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         }
         selectors => selectors.join(","),
     };
-    let hosts = pipeline.select(&text, engine.hosts.clone(), Span::NONE).map_err(|diagnostic| fail(*diagnostic))?;
+    let hosts = pipeline.select(&text, engine.hosts, Span::NONE).map_err(|diagnostic| fail(*diagnostic))?;
     let plan = plan::compile(pipeline, hosts, Limits::default());
     print(&stdout, &plan.print(format))?;
     Ok(0)
 }
-

@@ -81,7 +81,11 @@ impl Loaded {
     }
 
     /// Global variables, for what is not about a run.
-    pub(super) fn global_variables(&self, options: TaskOptions, scripts: crate::driver::LocalScripts) -> Result<Map, Failure> {
+    pub(super) fn global_variables(
+        &self,
+        options: TaskOptions,
+        scripts: crate::driver::LocalScripts,
+    ) -> Result<Map, Failure> {
         let world = World {
             scripts: Arc::new(scripts),
             console: Arc::new(Nobody),

@@ -19,24 +19,24 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
     let paint = project::task_paint(arguments);
     let (names, _) = options::split(&run.words);
     if names.is_empty() {
-        return Err(Failure::Text("error: no task or pipeline is named; `fleet list` shows them\n".to_owned(), super::USAGE));
+        return Err(Failure::Text(
+            "error: no task or pipeline is named; `fleet list` shows them\n".to_owned(),
+            super::USAGE,
+        ));
     }
     let task_options = options::of_run(program, run, loaded.project.output.clone());
     let scripts = Arc::new(scripts::new(stdout.clone(), paint));
-    let pipelines = PipelineRuns::new(arguments, run, &loaded, task_options.clone(), Arc::clone(&scripts) as _)?;
-    let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
+    let cancel = Cancel::new();
+    let signals = Signals::listen(&cancel, escalate).ok();
+    let pipelines =
+        PipelineRuns::new(arguments, run, &loaded, task_options.clone(), Arc::clone(&scripts) as _, signals)?;
+    let lines = TaskLines::new(stdout.clone(), stderr, paint);
     let world = World {
         scripts,
         console: Arc::new(console::Terminal::new(stdout, paint)),
         pipelines: Some(Arc::new(pipelines)),
         events: Arc::new(move |event| lines.task_event(&event)),
     };
-    let cancel = Cancel::new();
-    let signals = Signals::listen(&cancel, escalate);
-    // A pipeline's coordinator does not read signals itself.
-    if let Ok(signals) = &signals {
-        let _ = signals.in_thread();
-    }
     let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
     let shared = Arc::clone(&loaded.project);
     let result = runtime::block_on(|runtime| async move {
@@ -53,14 +53,20 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
 fn render(error: &TaskError, loaded: &Loaded, arguments: &Arguments) -> String {
     let place = match error.innermost() {
         TaskError::Template { error: inner, span } => {
-            let at = inner.range.clone().map_or(*span, |range| crate::yaml::locate(&loaded.sources, *span, range));
+            let at =
+                inner.range.clone().map_or(*span, |range| crate::yaml::locate(&loaded.sources, *span, range));
             let message = format!("a template cannot be rendered: {}", inner.message);
             Some(Diagnostic::error("fleet::run::template", message).at(at, "here"))
         }
         TaskError::NotFound { name, suggestion, span } => {
             let names = loaded.project.pipelines.keys().map(|name| &**name);
-            let near = crate::diagnostic::did_you_mean(name, names).map(ToOwned::to_owned).or_else(|| suggestion.clone());
-            let help = near.map_or_else(|| "`fleet list --all` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
+            let near = crate::diagnostic::did_you_mean(name, names)
+                .map(ToOwned::to_owned)
+                .or_else(|| suggestion.clone());
+            let help = near.map_or_else(
+                || "`fleet list --all` shows all".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
             let message = format!("there is no task or pipeline `{name}`");
             Some(Diagnostic::error("fleet::run::unknown", message).at(*span, "called here").help(help))
         }

@@ -14,10 +14,12 @@ use std::sync::Arc;
 pub fn of_task(project: &Project, name: &str) -> Result<Plan, Box<Diagnostic>> {
     let Some((name, _)) = find(project, name) else {
         let names = project.tasks.keys().chain(project.pipelines.keys()).map(|name| &**name);
-        let diagnostic = Diagnostic::error("fleet::plan::unknown", format!("there is no task or pipeline `{name}`"));
+        let diagnostic =
+            Diagnostic::error("fleet::plan::unknown", format!("there is no task or pipeline `{name}`"));
         return Err(Box::new(diagnostic.help("`fleet list --all` shows all").suggest(name, names)));
     };
-    let mut planner = Planner { project, builder: PlanBuilder::new(&**name, Vec::new()), done: HashMap::new() };
+    let mut planner =
+        Planner { project, builder: PlanBuilder::new(&**name, Vec::new()), done: HashMap::new() };
     planner.plan(name)?;
     Ok(planner.builder.finish())
 }
@@ -53,7 +55,8 @@ impl<'p> Planner<'p> {
                     host: None,
                     pool: None,
                 };
-                let id = self.builder.node(node, finished.before.into_iter().map(|id| (id, EdgeKind::Success)));
+                let id =
+                    self.builder.node(node, finished.before.into_iter().map(|id| (id, EdgeKind::Success)));
                 self.done.insert(&**finished.name, id);
                 if let Some(caller) = open.last_mut() {
                     caller.before.push(id);
@@ -67,7 +70,9 @@ impl<'p> Planner<'p> {
             } else if let Some(at) = open.iter().position(|open| open.name == name) {
                 let names: Vec<&str> = open[at..].iter().map(|open| &**open.name).chain([&**name]).collect();
                 let message = format!("tasks call each other in a circle: {}", names.join(" -> "));
-                return Err(Box::new(Diagnostic::error("fleet::plan::circle", message).at(span, "closes the circle")));
+                return Err(Box::new(
+                    Diagnostic::error("fleet::plan::circle", message).at(span, "closes the circle"),
+                ));
             } else {
                 let next = self.open(name);
                 open.push(next);

@@ -2,7 +2,7 @@
 
 use super::flags::Flags;
 use super::session::Failure;
-use crate::frontend::taskfile::{Entry, Loaded, LoadOptions, TASKFILE_NAMES, find, find_named, load};
+use crate::frontend::taskfile::{Entry, LoadOptions, Loaded, TASKFILE_NAMES, find, find_named, load};
 use crate::source::SourceMap;
 use crate::template::Map;
 use std::io::Read as _;
@@ -19,7 +19,10 @@ pub(super) fn project(flags: &Flags, sources: &mut SourceMap, environment: &Map)
     let (entry, dir) = match flags.text("taskfile").filter(|file| !file.is_empty()) {
         Some("-") => {
             let mut text = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut text).map_err(|error| Failure::plain(format!("task: {error}")))?;
+            std::io::stdin()
+                .lock()
+                .read_to_end(&mut text)
+                .map_err(|error| Failure::plain(format!("task: {error}")))?;
             (Entry::Stdin { text, dir: dir.clone().unwrap_or_else(|| here.clone()) }, dir)
         }
         // Messages name the file as it was typed.

@@ -185,7 +185,9 @@ impl Flags {
         if let Some(problem) = problem {
             let short = flag.short.map_or_else(String::new, |short| format!("-{short}, "));
             let name = flag.long;
-            return Err(FlagError(format!("invalid argument \"{value}\" for \"{short}--{name}\" flag: {problem}")));
+            return Err(FlagError(format!(
+                "invalid argument \"{value}\" for \"{short}--{name}\" flag: {problem}"
+            )));
         }
         self.set.push((flag.long, value));
         Ok(())
@@ -238,7 +240,10 @@ mod tests {
         assert_eq!(flags.words, ["a", "X=1", "b"]);
         assert_eq!(flags.rest.as_deref(), Some(&["-c".to_owned(), "d".to_owned()][..]));
         assert!(flags.on("verbose") && flags.on("silent") && !flags.on("dry"));
-        assert_eq!((flags.text("concurrency"), flags.text("dir"), flags.text("output")), (Some("2"), Some("x"), Some("prefixed")));
+        assert_eq!(
+            (flags.text("concurrency"), flags.text("dir"), flags.text("output")),
+            (Some("2"), Some("x"), Some("prefixed"))
+        );
         assert_eq!(parse("--color=false").unwrap().boolean("color"), Some(false));
     }
 
@@ -249,8 +254,14 @@ mod tests {
             ("-z", "unknown shorthand flag: 'z' in -z"),
             ("--dir", "flag needs an argument: --dir"),
             ("-d", "flag needs an argument: 'd' in -d"),
-            ("-C x", "invalid argument \"x\" for \"-C, --concurrency\" flag: strconv.ParseInt: parsing \"x\": invalid syntax"),
-            ("--dry=zz", "invalid argument \"zz\" for \"-n, --dry\" flag: strconv.ParseBool: parsing \"zz\": invalid syntax"),
+            (
+                "-C x",
+                "invalid argument \"x\" for \"-C, --concurrency\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+            ),
+            (
+                "--dry=zz",
+                "invalid argument \"zz\" for \"-n, --dry\" flag: strconv.ParseBool: parsing \"zz\": invalid syntax",
+            ),
             ("--timeout=zz", "invalid argument \"zz\" for \"--timeout\" flag: time: invalid duration \"zz\""),
         ];
         for (line, error) in cases {

@@ -36,10 +36,17 @@ struct Namespace {
 
 impl Session {
     /// Prints the tasks as JSON.
-    pub(super) async fn list_json(&self, all: bool, sort: Option<&str>, nested: bool, status: bool) -> Result<(), Failure> {
+    pub(super) async fn list_json(
+        &self,
+        all: bool,
+        sort: Option<&str>,
+        nested: bool,
+        status: bool,
+    ) -> Result<(), Failure> {
         let mut root = Namespace { tasks: (!nested).then(Vec::new), ..Namespace::default() };
         for listed in self.listed(all, sort).await {
-            let up_to_date = if status { Some(self.runner.fresh(&listed.compiled.found).await) } else { None };
+            let up_to_date =
+                if status { Some(self.runner.fresh(&listed.compiled.found).await) } else { None };
             let Some(task) = self.json_task(&listed, up_to_date) else { continue };
             let mut place = &mut root;
             if nested && let Some((namespaces, _)) = listed.name.rsplit_once(':') {
@@ -67,7 +74,11 @@ impl Session {
             location: Location {
                 line: place.map_or(0, |place| place.line),
                 column: place.map_or(0, |place| place.column),
-                taskfile: self.sources.path(task.span).map(|path| path.display().to_string()).unwrap_or_default(),
+                taskfile: self
+                    .sources
+                    .path(task.span)
+                    .map(|path| path.display().to_string())
+                    .unwrap_or_default(),
             },
         })
     }

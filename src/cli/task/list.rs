@@ -27,7 +27,9 @@ impl Session {
         for (index, task) in tasks.filter(|(_, task)| !task.internal && (all || task.desc.is_some())) {
             let found = Found { task: TaskId(index), captures: Vec::new() };
             let request = Request::named(&task.name, Span::NONE);
-            let Ok(compiled) = self.runner.compile(&found, &request, Evaluate::Static).await else { continue };
+            let Ok(compiled) = self.runner.compile(&found, &request, Evaluate::Static).await else {
+                continue;
+            };
             if all || !compiled.desc.is_empty() {
                 let (name, aliases) = (Arc::clone(&task.name), task.aliases.clone());
                 listed.push(Listed { id: TaskId(index), compiled, name, aliases });
@@ -72,7 +74,9 @@ impl Session {
                 if with_aliases {
                     let padding = desc_width - text.chars().count() + PADDING;
                     let aliases = task.aliases.join(", ");
-                    out.push_str(&self.paint.paint(TaskColour::Cyan, &format!("{:padding$}(aliases: {aliases})", "")));
+                    out.push_str(
+                        &self.paint.paint(TaskColour::Cyan, &format!("{:padding$}(aliases: {aliases})", "")),
+                    );
                 }
                 out.push('\n');
             }

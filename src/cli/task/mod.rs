@@ -100,8 +100,12 @@ async fn work(session: &Session, flags: &Flags) -> Result<u8, Failure> {
         }
         return Ok(0);
     }
-    let mut requests: Vec<Request> =
-        flags.words.iter().filter(|word| !word.contains('=')).map(|word| Request::named(word, Span::NONE)).collect();
+    let mut requests: Vec<Request> = flags
+        .words
+        .iter()
+        .filter(|word| !word.contains('='))
+        .map(|word| Request::named(word, Span::NONE))
+        .collect();
     if requests.is_empty() {
         requests.push(Request::named("default", Span::NONE));
     }

@@ -58,7 +58,10 @@ pub(super) fn task_options(
 ) -> Result<TaskOptions, Failure> {
     let variable = |name: &str| std::env::var(format!("TASK_{name}")).ok();
     let on = |flag: &str, name: &str| {
-        flags.boolean(flag).or_else(|| variable(name).as_deref().and_then(super::flags::go_bool)).unwrap_or(false)
+        flags
+            .boolean(flag)
+            .or_else(|| variable(name).as_deref().and_then(super::flags::go_bool))
+            .unwrap_or(false)
     };
     let concurrency = flags.text("concurrency").map(ToOwned::to_owned).or_else(|| variable("CONCURRENCY"));
     let globals = flags.words.iter().filter_map(|word| word.split_once('='));
@@ -66,7 +69,8 @@ pub(super) fn task_options(
     let options = TaskOptions {
         dry: on("dry", "DRY"),
         force: flags.on("force"),
-        force_all: flags.on("force") && variable("X_GENTLE_FORCE").as_deref() != Some("1") || flags.on("force-all"),
+        force_all: flags.on("force") && variable("X_GENTLE_FORCE").as_deref() != Some("1")
+            || flags.on("force-all"),
         verbose: on("verbose", "VERBOSE"),
         silent: on("silent", "SILENT"),
         assume_yes: on("yes", "ASSUME_YES"),
@@ -79,7 +83,10 @@ pub(super) fn task_options(
         environment,
         executable: program.to_owned(),
         user_working_dir: std::env::current_dir().unwrap_or_default(),
-        temp_dir: flags.text("temp-dir").map(PathBuf::from).or_else(|| variable("TEMP_DIR").map(PathBuf::from)),
+        temp_dir: flags
+            .text("temp-dir")
+            .map(PathBuf::from)
+            .or_else(|| variable("TEMP_DIR").map(PathBuf::from)),
         cli_vars: cli_vars(
             &rest,
             flags.on("force") || flags.on("force-all"),
@@ -110,7 +117,8 @@ fn output(flags: &Flags, project: &Project) -> Result<Option<Output>, Failure> {
             let begin = line("output-group-begin", "OUTPUT_GROUP_BEGIN");
             let end = line("output-group-end", "OUTPUT_GROUP_END");
             let error_only = flags.on("output-group-error-only")
-                || variable("OUTPUT_GROUP_ERROR_ONLY").as_deref().and_then(super::flags::go_bool) == Some(true);
+                || variable("OUTPUT_GROUP_ERROR_ONLY").as_deref().and_then(super::flags::go_bool)
+                    == Some(true);
             Some(Output::Group { begin, end, error_only })
         }
         Some(other) => Some(Output::Invalid(other.to_owned())),
@@ -124,14 +132,21 @@ fn output(flags: &Flags, project: &Project) -> Result<Option<Output>, Failure> {
 }
 
 /// Two signals are only told; the third ends the program.
-pub(super) fn on_signal(signal: Signal, count: u32, paint: TaskPaint, stdout: &Outlet, stderr: &Outlet) -> Reaction {
+pub(super) fn on_signal(
+    signal: Signal,
+    count: u32,
+    paint: TaskPaint,
+    stdout: &Outlet,
+    stderr: &Outlet,
+) -> Reaction {
     let name = signal.name();
     if count < 3 {
-        let _ = stdout.write(paint.paint(TaskColour::Yellow, &format!("task: Signal received: \"{name}\"\n")).as_bytes());
+        let _ = stdout.write(
+            paint.paint(TaskColour::Yellow, &format!("task: Signal received: \"{name}\"\n")).as_bytes(),
+        );
         return Reaction::Ignore;
     }
     let text = format!("task: Signal received for the third time: \"{name}\". Forcing shutdown\n");
     let _ = stderr.write(paint.paint(TaskColour::Red, &text).as_bytes());
     Reaction::Exit(1)
 }
-

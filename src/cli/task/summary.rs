@@ -97,7 +97,9 @@ impl Session {
         let mut shown: Vec<(&str, String)> = Vec::new();
         for (name, variable) in layers.iter().flat_map(|layer| layer.iter()) {
             let hidden = title == "vars"
-                && (self.environment.contains_key(name) || name.starts_with("TASK_") || name.starts_with("CLI_"));
+                && (self.environment.contains_key(name)
+                    || name.starts_with("TASK_")
+                    || name.starts_with("CLI_"));
             if hidden {
                 continue;
             }

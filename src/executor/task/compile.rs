@@ -183,13 +183,17 @@ impl Runner {
             compiled.prompts.push(text(&Some(prompt.clone()), &scope)?);
         }
         for (index, command) in task.commands.iter().enumerate() {
-            for round in unroll(command.each.as_ref(), &scope, &files, lenient).map_err(|error| self.in_file(error, task))? {
+            for round in unroll(command.each.as_ref(), &scope, &files, lenient)
+                .map_err(|error| self.in_file(error, task))?
+            {
                 let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
                 compiled.commands.push(self.compile_command(index, command, &scope, lenient)?);
             }
         }
         for dep in &task.deps {
-            for round in unroll(dep.each.as_ref(), &scope, &files, lenient).map_err(|error| self.in_file(error, task))? {
+            for round in unroll(dep.each.as_ref(), &scope, &files, lenient)
+                .map_err(|error| self.in_file(error, task))?
+            {
                 let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
                 let call = request(&dep.call, &scope, lenient)?;
                 compiled.deps.push(CompiledDep { call, timeout: dep.timeout });

@@ -85,8 +85,10 @@ impl Runner {
         record: Record,
     ) -> Result<bool, TaskError> {
         let store = self.fingerprints(record);
-        let (dir, sources, generates) = (compiled.dir.clone(), compiled.sources.clone(), compiled.generates.clone());
-        let (use_gitignore, name, full_name) = (self.gitignore(task), compiled.name.clone(), compiled.full_name.clone());
+        let (dir, sources, generates) =
+            (compiled.dir.clone(), compiled.sources.clone(), compiled.generates.clone());
+        let (use_gitignore, name, full_name) =
+            (self.gitignore(task), compiled.name.clone(), compiled.full_name.clone());
         let check = move || {
             let files = TaskFiles { dir: &dir, sources: &sources, generates: &generates, use_gitignore };
             match method {
@@ -141,7 +143,10 @@ impl Runner {
             let compiled = self.compile(&found, request, Evaluate::All).await?;
             let task = self.task(&found)?;
             if !self.is_up_to_date(task, &compiled, &self.cancel, Record::Nothing).await? {
-                return Err(TaskError::Other(format!("task: Task {} is not up-to-date", GoQuoted(&compiled.name))));
+                return Err(TaskError::Other(format!(
+                    "task: Task {} is not up-to-date",
+                    GoQuoted(&compiled.name)
+                )));
             }
         }
         Ok(())
@@ -155,7 +160,13 @@ impl Runner {
     }
 
     /// Sets `.CHECKSUM` or `.TIMESTAMP`.
-    pub(super) fn fingerprint_variable(&self, task: &Task, name: &str, files: &TaskFiles<'_>, scope: &mut Scope) {
+    pub(super) fn fingerprint_variable(
+        &self,
+        task: &Task,
+        name: &str,
+        files: &TaskFiles<'_>,
+        scope: &mut Scope,
+    ) {
         match self.method(task) {
             Method::Checksum => {
                 if let Ok(sum) = self.fingerprints(Record::Nothing).checksum_value(name, files) {
@@ -165,7 +176,8 @@ impl Runner {
             Method::Timestamp => {
                 let newest = Fingerprints::timestamp_value(files).ok();
                 if let Some(time) = newest.and_then(|time| jiff::Timestamp::try_from(time).ok()) {
-                    scope.set("TIMESTAMP", Value::Time(Box::new(time.to_zoned(jiff::tz::TimeZone::system()))));
+                    scope
+                        .set("TIMESTAMP", Value::Time(Box::new(time.to_zoned(jiff::tz::TimeZone::system()))));
                 }
             }
             Method::None | Method::Invalid(_) => {}
