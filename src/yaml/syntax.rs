@@ -237,6 +237,8 @@ mod tests {
             ("  a: \"x\\qy\"\n", "line 3: found unknown escape character", "\\"),
             ("  a: \"\\\\'x\\'\\q\"\n", "line 3: found unknown escape character", "\\"),
             ("  a: \"x\" y\n", "line 2: did not find expected key", "y"),
+            ("  a: \"x\" y: z\n", "line 3: mapping values are not allowed in this context", "y"),
+            ("  a: {b: 'x' y}\n", "line 2: did not find expected ',' or '}'", "y"),
             ("  a: - x\n", "line 3: block sequence entries are not allowed in this context", "-"),
             ("  a: !x!y b\n", "line 2: found undefined tag handle", "!"),
             ("  a: \u{1}\n", "control characters are not allowed", "\u{1}"),

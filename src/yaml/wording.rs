@@ -261,13 +261,20 @@ pub(crate) fn words(kind: &E, text: &str, at: usize, open: &[Open]) -> Words {
             "found invalid Unicode character escape code",
             Line::Here,
         ),
-        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => (
-            "text follows a closing quote",
-            "the quoted string ends before this",
-            Some("put the whole value in quotes"),
-            "did not find expected key",
-            Line::Open,
-        ),
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => {
+            let line = text[at..].lines().next().unwrap_or_default();
+            let (go, line) = match open.last() {
+                Some(open) if open.flow && open.mapping => ("did not find expected ',' or '}'", Line::Open),
+                Some(open) if open.flow => ("did not find expected ',' or ']'", Line::Open),
+                // libyaml reads on to the end of the text, and stumbles over a colon in it first.
+                _ if line.contains(": ") || line.trim_end().ends_with(':') => {
+                    ("mapping values are not allowed in this context", Line::Here)
+                }
+                _ => ("did not find expected key", Line::Open),
+            };
+            let help = Some("put the whole value in quotes");
+            ("text follows a closing quote", "the quoted string ends before this", help, go, line)
+        }
         E::MissingAnchorOrAliasName => (
             "an anchor or alias needs a name",
             "here",
@@ -297,8 +304,11 @@ pub(crate) fn words(kind: &E, text: &str, at: usize, open: &[Open]) -> Words {
             Line::Open,
         ),
         other => {
-            let message = format!("this is not YAML: {other}");
-            return Words { go: other.to_string(), message, label: "here", help: None, line: Line::Here };
+            // The parser's texts are yaml.v3's with the context before them.
+            let text = other.to_string();
+            let go = text.split_once(", ").map_or(text.as_str(), |(_, problem)| problem).to_owned();
+            let message = format!("this is not YAML: {text}");
+            return Words { go, message, label: "here", help: None, line: Line::Here };
         }
     };
     let mut words = Words { message: message.to_owned(), label, help, go: go.to_owned(), line };
