@@ -2,6 +2,7 @@
 //! Knows functions only by their signatures.
 
 use super::ast::{Command, Number, Place, Term, TermKind};
+use super::error::TemplateError;
 use super::eval::{Evaluated, Evaluator};
 use super::functions::{Call, Function, Type, method};
 use super::operand::Operand;
@@ -151,7 +152,8 @@ impl<'t> Evaluator<'t> {
             Operand::Plain(value) => (value, false),
         };
         if value == Value::Nil {
-            return Err(self.error(format!("nil pointer evaluating interface {{}}.{name}")));
+            let error = self.error(format!("nil pointer evaluating interface {{}}.{name}"));
+            return Err(about(node, error));
         }
         if let Some(function) = method(&value, name) {
             return self.call(dot, function, (&node.place, node), Some(value), arguments, last);
@@ -161,7 +163,7 @@ impl<'t> Evaluator<'t> {
             return Ok(found(map, name, matches!(value, Value::Map(_))));
         }
         let kind = if boxed { "interface {}" } else { value.type_name() };
-        Err(self.error(format!("can't evaluate field {name} in type {kind}")))
+        Err(about(node, self.error(format!("can't evaluate field {name} in type {kind}"))))
     }
 
     fn root_field(&self, name: &str) -> Operand {
@@ -292,7 +294,7 @@ impl<'t> Evaluator<'t> {
                 _,
             ) => {
                 let operand = self.operand(dot, term)?;
-                self.validate(operand, kind)
+                self.validate(operand, kind).map_err(|error| about(term, error))
             }
             (
                 TermKind::Bool(_) | TermKind::Number(_) | TermKind::String { .. },
@@ -338,6 +340,11 @@ impl<'t> Evaluator<'t> {
         let got = if value == Value::Nil { "interface {}" } else { value.type_name() };
         Err(self.error(format!("wrong type for value; expected {name}; got {got}")))
     }
+}
+
+/// The error with the whole term underlined: Go's words may name only the part evaluated last.
+fn about(term: &Term, error: TemplateError) -> TemplateError {
+    TemplateError { range: Some(term.place.range.clone()), ..error }
 }
 
 fn found(map: &Map, name: &str, boxed: bool) -> Operand {

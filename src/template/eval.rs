@@ -2,7 +2,7 @@
 
 use super::ast::{Branch, Call, List, Node, Pipe, Place, Tree};
 use super::error::TemplateError;
-use super::limit::{DEPTH, OUTPUT};
+use super::limit::{DEPTH, OUTPUT, PASSES};
 use super::lookup::Lookup;
 use super::operand::Operand;
 use super::overlay::Overlay;
@@ -30,6 +30,8 @@ pub(super) struct Evaluator<'t> {
     /// The node being evaluated, for errors.
     pub(super) at: (&'t Place, &'t dyn Display),
     pub(super) depth: usize,
+    /// Passes of loops so far.
+    passes: usize,
     pub(super) out: String,
 }
 
@@ -78,6 +80,7 @@ impl<'t> Evaluator<'t> {
             variables: vec![("$", Operand::Root)],
             at: (nowhere, &""),
             depth: 0,
+            passes: 0,
             out: String::new(),
         }
     }
@@ -236,6 +239,10 @@ impl<'t> Evaluator<'t> {
         let mut ran = false;
         for (index, item) in items {
             ran = true;
+            self.passes += 1;
+            if self.passes > PASSES {
+                return Err(self.error(format!("range loops run more than {PASSES} times")));
+            }
             match (&branch.pipe.variables[..], branch.pipe.assign) {
                 ([only], true) => self.assign(only, item.clone())?,
                 ([first, second, ..], true) => {

@@ -70,6 +70,8 @@ pub(super) struct Lexer<'t> {
     line: usize,
     start_line: usize,
     inside_action: bool,
+    /// Where the delimiter of the action stands that is being read.
+    action_start: usize,
     open_parentheses: usize,
     failed: bool,
 }
@@ -88,6 +90,7 @@ impl<'t> Lexer<'t> {
             line: 1,
             start_line: 1,
             inside_action: false,
+            action_start: 0,
             open_parentheses: 0,
             failed: false,
         }
@@ -179,6 +182,7 @@ impl<'t> Lexer<'t> {
             self.ignore();
             return self.comment();
         }
+        self.action_start = self.position;
         self.position += LEFT.len();
         let token = self.token(TokenKind::LeftDelim);
         self.inside_action = true;
@@ -245,6 +249,7 @@ impl<'t> Lexer<'t> {
             return self.error("unclosed left paren");
         }
         let Some(next) = self.peek() else {
+            self.start = self.action_start;
             return self.error("unclosed action");
         };
         if is_space(next) {

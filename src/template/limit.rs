@@ -7,6 +7,8 @@ use super::value::Value;
 pub(super) const DEPTH: usize = 300;
 /// Bytes of output, and of any one string that a function builds.
 pub(super) const OUTPUT: usize = 64 << 20;
+/// Passes of all `range` loops of one run together.
+pub(super) const PASSES: usize = 10_000_000;
 /// Items of a list that a function builds.
 pub(super) const ITEMS: usize = 1 << 20;
 /// Lists and maps inside one another.

@@ -7,6 +7,7 @@ use super::lexer::{Lexer, Token, TokenKind};
 use super::number::parse_number;
 use super::quote::{quote, unquote};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// How deep actions and parentheses may nest; Go has no limit before its stack ends.
 const DEPTH: usize = 100;
@@ -172,14 +173,14 @@ impl<'t> Parser<'t> {
         let token = self.next_not_space();
         let name = self.template_name(&token, CONTEXT)?;
         self.expect(&[TokenKind::RightDelim], CONTEXT)?;
-        self.defined_body(name, CONTEXT)
+        self.defined_body(name, CONTEXT, token.start..token.end)
     }
 
     /// The body of a template with variables and loops of its own, up to its `{{end}}`.
-    fn defined_body(&mut self, name: String, context: &str) -> Parsed<()> {
+    fn defined_body(&mut self, name: String, context: &str, opener: Range<usize>) -> Parsed<()> {
         let variables = std::mem::replace(&mut self.variables, vec!["$".into()]);
         let range_depth = std::mem::take(&mut self.range_depth);
-        let (body, end) = self.list()?;
+        let (body, end) = self.list(&opener)?;
         if let End::Else = end {
             return Err(self.error(format!("unexpected {} in {context}", end.text())));
         }
@@ -212,7 +213,8 @@ impl<'t> Parser<'t> {
         unquote(&self.text[token.start..token.end]).ok_or_else(|| self.error_at("invalid syntax", token))
     }
 
-    fn list(&mut self) -> Parsed<(List, End)> {
+    /// The nodes up to an end, which is missed at `opener`.
+    fn list(&mut self, opener: &Range<usize>) -> Parsed<(List, End)> {
         self.descend()?;
         let mut list = List::new();
         while self.peek_not_space().kind != TokenKind::Eof {
@@ -224,7 +226,7 @@ impl<'t> Parser<'t> {
                 }
             }
         }
-        Err(self.error("unexpected EOF"))
+        Err(TemplateError { range: Some(opener.clone()), ..self.error("unexpected EOF") })
     }
 
     fn text_or_action(&mut self) -> Parsed<Result<Node, End>> {
@@ -281,23 +283,24 @@ impl<'t> Parser<'t> {
     }
 
     fn control(&mut self, context: &'static str) -> Parsed<Branch> {
+        let opener = self.last.start..self.last.end;
         self.descend()?;
         let visible = self.variables.len();
         let pipe = self.pipeline(context, TokenKind::RightDelim)?;
         let loops = usize::from(context == "range");
         self.range_depth += loops;
-        let (list, end) = self.list()?;
+        let (list, end) = self.list(&opener)?;
         self.range_depth -= loops;
         let otherwise = match end {
             End::End => None,
-            End::Else => Some(self.otherwise(context)?),
+            End::Else => Some(self.otherwise(context, &opener)?),
         };
         self.variables.truncate(visible);
         self.depth -= 1;
         Ok(Branch { pipe, list, otherwise })
     }
 
-    fn otherwise(&mut self, context: &'static str) -> Parsed<List> {
+    fn otherwise(&mut self, context: &'static str, opener: &Range<usize>) -> Parsed<List> {
         match (context, self.peek().kind) {
             ("if", TokenKind::If) => {
                 self.next();
@@ -307,7 +310,7 @@ impl<'t> Parser<'t> {
                 self.next();
                 Ok(vec![Node::With(self.control("with")?)])
             }
-            _ => match self.list()? {
+            _ => match self.list(opener)? {
                 (list, End::End) => Ok(list),
                 (_, End::Else) => Err(self.error("expected end; found {{else}}")),
             },
@@ -319,7 +322,7 @@ impl<'t> Parser<'t> {
         let token = self.next_not_space();
         let name = self.template_name(&token, CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
-        self.defined_body(name.clone(), CONTEXT)?;
+        self.defined_body(name.clone(), CONTEXT, token.start..token.end)?;
         Ok(Node::Template(Call { place: self.place(&token), name, pipe: Some(pipe) }))
     }
 
