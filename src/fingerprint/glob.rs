@@ -1,7 +1,6 @@
 //! The files that one entry of `sources` or `generates` matches (go-task 3.54 `internal/fingerprint/glob.go`).
 
-use super::clean::clean;
-use crate::word::{Expander, Found, FoundKind, Pattern, words};
+use crate::word::{Expander, Found, FoundKind, Pattern, clean, words};
 use std::ffi::OsStr;
 use std::fs::FileType;
 use std::io;
@@ -40,7 +39,8 @@ pub(super) fn files(dir: &Path, pattern: &str) -> Result<Vec<PathBuf>, GlobError
     let not_understood = || GlobError::Pattern(pattern.clone());
     let words = words(&escape(&pattern)).map_err(|_| not_understood())?;
     let get = |name: &str| std::env::var(name).ok();
-    let expander = Expander { get: &get, dir: Path::new("/"), globstar: true, nullglob: true, noglob: false };
+    let dir = Path::new("/");
+    let expander = Expander { get: &get, dir, globstar: true, nullglob: true, noglob: false, nounset: false };
     let mut files = Vec::new();
     for word in &words {
         for field in expander.patterns(word).map_err(|_| not_understood())? {

@@ -2,7 +2,6 @@
 //! byte for byte (3.54), so that both programs can take turns. Knows no commands; all texts come rendered.
 
 mod checksum;
-mod clean;
 mod files;
 mod freshness;
 mod gitignore;

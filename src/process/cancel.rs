@@ -100,6 +100,13 @@ impl Cancel {
         }
     }
 
+    /// Handles the signals that have arrived; does not wait. For whoever works long without waiting for a process.
+    pub fn poll_signals(&self) {
+        if let Some(signals) = self.signals() {
+            signals.handle();
+        }
+    }
+
     /// This request and those it follows, nearest first. A loop, since a chain of calls may be long.
     fn lineage(&self) -> impl Iterator<Item = &Self> {
         successors(Some(self), |cancel| cancel.node.parent.as_ref())

@@ -3,10 +3,12 @@
 use std::io;
 
 /// How a process ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Exit {
     /// Exit code; 128+n after signal n.
     pub code: i32,
+    /// The codes of its feeders, in their order.
+    pub feeders: Vec<i32>,
     /// It was ended by a signal.
     pub signalled: bool,
     /// It was ended because its time was over.

@@ -1,6 +1,7 @@
 //! Finding a program as mvdan/sh does (go-task 3.54's shell): `PATH` of the command's own environment, relative to its
 //! own directory.
 
+use crate::word::clean;
 use rustix::fs::{Access, access};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -30,7 +31,8 @@ pub enum LookupError {
 pub fn find_program(name: &OsStr, path: &OsStr, dir: &Path) -> Result<PathBuf, LookupError> {
     let shown = || name.to_string_lossy().into_owned();
     if name.as_bytes().contains(&b'/') {
-        return executable(dir.join(name));
+        let path = dir.join(name);
+        return executable(path.to_str().map(|path| PathBuf::from(clean(path))).unwrap_or(path));
     }
     let places = path.as_bytes().split(|&byte| byte == b':');
     let candidates = places.map(|place| dir.join(OsStr::from_bytes(place)).join(name));

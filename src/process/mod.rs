@@ -34,7 +34,7 @@ pub use outlet::Outlet;
 pub use prefix_pump::PrefixPump;
 pub use pump::Pump;
 pub use signals::{Reaction, Signal, Signals, escalate};
-pub use spawn::{Environment, Process};
+pub use spawn::{Environment, Feeder, FeederError, Process};
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use stream::Stream;
 pub use streams::{Input, Sink};

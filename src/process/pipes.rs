@@ -2,8 +2,8 @@
 
 use super::{Capture, Input, Pump, Sink};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{Command, Stdio};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Stdio;
 
 /// Our ends. Each is `None` once there is nothing more to move through it.
 #[derive(Default)]
@@ -41,72 +41,89 @@ const TURN: usize = 1 << 20;
 const WIDE: usize = 1 << 20;
 const DEFAULT_PIPE: usize = 64 << 10;
 
-/// Connects the streams of a command.
-pub(super) fn connect<'a>(
-    command: &mut Command,
-    stdin: Input,
-    stdout: Sink<'a>,
-    stderr: Sink<'a>,
-) -> io::Result<Pipes<'a>> {
-    let mut pipes = Pipes::default();
-    command.stdin(match stdin {
-        Input::Inherit => Stdio::inherit(),
-        Input::Null => Stdio::null(),
-        Input::File(file) => Stdio::from(file),
-        Input::Bytes(bytes) => {
-            let (reader, pipe) = io::pipe()?;
-            rustix::io::ioctl_fionbio(&pipe, true)?;
-            pipes.input = Some(InputPipe { pipe, bytes, written: 0 });
-            Stdio::from(reader)
-        }
-    });
-    let merge = matches!(stderr, Sink::Merge);
-    let (out, twin, pipe) = open(stdout, merge, Standard::Output)?;
-    command.stdout(out);
-    let (err, error_pipe) = match twin {
-        Some(twin) => (twin, None),
-        None => {
-            let (err, _, error_pipe) = open(stderr, false, Standard::Error)?;
-            (err, error_pipe)
-        }
-    };
-    command.stderr(err);
-    pipes.outputs = [pipe, error_pipe];
-    Ok(pipes)
+/// The process's end of a stream, for as many processes as share it.
+pub(super) enum End {
+    /// Our own stream of this number.
+    Ours(Standard),
+    /// Nothing.
+    Null,
+    /// A pipe or a file.
+    Fd(OwnedFd),
 }
 
-#[derive(Clone, Copy)]
-enum Standard {
+/// A stream of ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standard {
+    Input,
     Output,
     Error,
 }
 
-type Opened<'a> = (Stdio, Option<Stdio>, Option<OutputPipe<'a>>);
+/// The process's ends of all streams.
+pub(super) struct Ends {
+    pub(super) stdin: End,
+    pub(super) stdout: End,
+    pub(super) stderr: End,
+}
 
-/// Opens a sink: the process's end, a second one for the other stream where both are merged, and our end.
-fn open(sink: Sink<'_>, twin: bool, of: Standard) -> io::Result<Opened<'_>> {
+/// Opens what the streams of a process need: its ends and ours.
+pub(super) fn connect<'a>(stdin: Input, stdout: Sink<'a>, stderr: Sink<'a>) -> io::Result<(Ends, Pipes<'a>)> {
+    let mut pipes = Pipes::default();
+    let stdin = match stdin {
+        Input::Inherit => End::Ours(Standard::Input),
+        Input::Null => End::Null,
+        Input::File(file) => End::Fd(file.into()),
+        Input::Bytes(bytes) => {
+            let (reader, pipe) = io::pipe()?;
+            rustix::io::ioctl_fionbio(&pipe, true)?;
+            pipes.input = Some(InputPipe { pipe, bytes, written: 0 });
+            End::Fd(reader.into())
+        }
+    };
+    let (stdout, output) = open(stdout, Standard::Output)?;
+    let (stderr, error) = match stderr {
+        Sink::Merge => (stdout.try_clone()?, None),
+        stderr => open(stderr, Standard::Error)?,
+    };
+    pipes.outputs = [output, error];
+    Ok((Ends { stdin, stdout, stderr }, pipes))
+}
+
+/// Opens a sink: the process's end, and ours.
+fn open(sink: Sink<'_>, of: Standard) -> io::Result<(End, Option<OutputPipe<'_>>)> {
     let to = match sink {
-        Sink::Inherit | Sink::Merge => {
-            let second =
-                if twin { Some(Stdio::from(rustix::stdio::stdout().try_clone_to_owned()?)) } else { None };
-            let first = match (of, matches!(sink, Sink::Merge)) {
-                (Standard::Error, true) => Stdio::from(rustix::stdio::stdout().try_clone_to_owned()?),
-                _ => Stdio::inherit(),
-            };
-            return Ok((first, second, None));
-        }
-        Sink::Null => return Ok((Stdio::null(), twin.then(Stdio::null), None)),
-        Sink::File(file) => {
-            let second = if twin { Some(Stdio::from(file.try_clone()?)) } else { None };
-            return Ok((Stdio::from(file), second, None));
-        }
+        Sink::Inherit => return Ok((End::Ours(of), None)),
+        Sink::Merge => return Ok((End::Ours(Standard::Output), None)),
+        Sink::Null => return Ok((End::Null, None)),
+        Sink::File(file) => return Ok((End::Fd(file.into()), None)),
         Sink::Capture(limit) => Target::Capture(Capture::new(limit)),
         Sink::Pump(pump) => Target::Pump(pump),
     };
     let (pipe, writer) = io::pipe()?;
     rustix::io::ioctl_fionbio(&pipe, true)?;
-    let second = if twin { Some(Stdio::from(writer.try_clone()?)) } else { None };
-    Ok((Stdio::from(writer), second, Some(OutputPipe { pipe, to, widened: false })))
+    Ok((End::Fd(writer.into()), Some(OutputPipe { pipe, to, widened: false })))
+}
+
+impl End {
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Ours(standard) => Self::Ours(*standard),
+            Self::Null => Self::Null,
+            Self::Fd(fd) => Self::Fd(fd.try_clone()?),
+        })
+    }
+
+    /// Hands the end to a process, as its stream `of`.
+    pub(super) fn into_stdio(self, of: Standard) -> io::Result<Stdio> {
+        Ok(match self {
+            Self::Ours(standard) if standard == of => Stdio::inherit(),
+            Self::Ours(Standard::Input) => rustix::stdio::stdin().try_clone_to_owned()?.into(),
+            Self::Ours(Standard::Output) => rustix::stdio::stdout().try_clone_to_owned()?.into(),
+            Self::Ours(Standard::Error) => rustix::stdio::stderr().try_clone_to_owned()?.into(),
+            Self::Null => Stdio::null(),
+            Self::Fd(fd) => fd.into(),
+        })
+    }
 }
 
 impl Pipes<'_> {

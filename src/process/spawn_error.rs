@@ -62,9 +62,10 @@ impl SpawnError {
         Self { kind, path: program.to_owned(), source }
     }
 
-    pub(super) fn cancelled(program: &Path) -> Self {
+    /// It was not started, because of a request to stop.
+    pub fn cancelled(program: impl Into<PathBuf>) -> Self {
         let source = io::Error::from(io::ErrorKind::Interrupted);
-        Self { kind: SpawnErrorKind::Cancelled, path: program.to_owned(), source }
+        Self { kind: SpawnErrorKind::Cancelled, path: program.into(), source }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Watching one process to its end: moves its bytes, keeps its time, passes requests to stop on.
+//! Watching the processes of a pipeline, mostly one, to their end: moves bytes, keeps the time, passes requests to stop on.
 
 use super::exit_watch::ExitWatch;
 use super::pipes::Pipes;
@@ -29,8 +29,9 @@ thread_local! {
 const BUFFER_SIZE: usize = 256 << 10;
 
 struct Supervised<'p, 'c> {
-    child: Child,
-    pid: Pid,
+    children: Vec<Running>,
+    /// How many have not ended.
+    running: usize,
     pipes: Pipes<'p>,
     limits: &'c Limits,
     cancel: &'c Cancel,
@@ -42,22 +43,28 @@ struct Supervised<'p, 'c> {
     passed_on: Option<Stop>,
     timed_out: bool,
     killed: bool,
+}
+
+struct Running {
+    child: Child,
+    pid: Pid,
+    watch: Option<ExitWatch>,
     status: Option<ExitStatus>,
 }
 
-/// Runs until the process has ended and its pipes have, or are given up.
+/// Runs until the processes have ended and their pipes have, or are given up. The last one's code is that of all.
 pub(super) fn supervise(
-    child: Child,
+    children: Vec<Child>,
     pipes: Pipes<'_>,
     limits: &Limits,
     cancel: &Cancel,
     wakeup: &Wakeup,
 ) -> io::Result<Exit> {
-    let pid = Pid::from_child(&child);
     let deadline = limits.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let running = |child: Child| Running { pid: Pid::from_child(&child), child, watch: None, status: None };
     let mut supervised = Supervised {
-        child,
-        pid,
+        running: children.len(),
+        children: children.into_iter().map(running).collect(),
         pipes,
         limits,
         cancel,
@@ -66,25 +73,35 @@ pub(super) fn supervise(
         passed_on: None,
         timed_out: false,
         killed: false,
-        status: None,
     };
     let watched = supervised.watch(wakeup);
     if watched.is_err() {
-        // We cannot watch it (no descriptor left): it must not run on without us.
+        // We cannot watch them (no descriptor left): they must not run on without us.
         supervised.signal(Signal::KILL);
     }
-    if supervised.status.is_none() {
-        supervised.status = Some(supervised.child.wait()?);
+    for running in &mut supervised.children {
+        if running.status.is_none() {
+            running.status = Some(running.child.wait()?);
+        }
     }
     watched?;
     supervised.end_group();
-    let Supervised { mut pipes, status, timed_out, .. } = supervised;
+    let Supervised { mut pipes, children, timed_out, .. } = supervised;
     for index in 0..pipes.outputs.len() {
         pipes.finish(index);
     }
     let [stdout, stderr] = pipes.kept;
-    let signalled = status.is_some_and(|status| status.signal().is_some());
-    Ok(Exit { code: status.map_or(1, code), signalled, timed_out, stdout, stderr, output_error: pipes.error })
+    let mut codes: Vec<i32> = children.iter().map(|running| running.status.map_or(1, code)).collect();
+    let last = children.last().and_then(|running| running.status);
+    Ok(Exit {
+        code: codes.pop().unwrap_or_default(),
+        feeders: codes,
+        signalled: last.is_some_and(|status| status.signal().is_some()),
+        timed_out,
+        stdout,
+        stderr,
+        output_error: pipes.error,
+    })
 }
 
 fn code(status: ExitStatus) -> i32 {
@@ -94,26 +111,29 @@ fn code(status: ExitStatus) -> i32 {
 /// What `poll` found.
 #[derive(Default)]
 struct Ready {
-    ended: bool,
+    /// Which child may have ended.
+    ended: Vec<usize>,
     input: bool,
     outputs: [bool; 2],
 }
 
 impl Supervised<'_, '_> {
     fn watch(&mut self, wakeup: &Wakeup) -> io::Result<()> {
-        let exit = ExitWatch::new(self.pid)?;
+        for running in &mut self.children {
+            running.watch = Some(ExitWatch::new(running.pid)?);
+        }
         let signals = self.cancel.signals();
         let mut buffer = BUFFER.take();
         if self.pipes.reading() {
             buffer.resize(BUFFER_SIZE, 0);
         }
         self.pipes.feed();
-        while self.status.is_none() || self.pipes.reading() {
+        while self.running > 0 || self.pipes.reading() {
             self.keep_time();
             if self.given_up() {
                 break;
             }
-            let ready = self.poll(&exit, wakeup, signals.as_deref())?;
+            let ready = self.poll(wakeup, signals.as_deref())?;
             if ready.input {
                 self.pipes.feed();
             }
@@ -122,28 +142,43 @@ impl Supervised<'_, '_> {
                     self.pipes.drain(index, &mut buffer);
                 }
             }
-            if ready.ended {
-                self.status = self.child.try_wait()?;
-                self.pipes.input = None;
+            for index in ready.ended {
+                self.reap(index)?;
             }
         }
         BUFFER.set(buffer);
         Ok(())
     }
 
+    fn reap(&mut self, index: usize) -> io::Result<()> {
+        let Some(running) = self.children.get_mut(index) else { return Ok(()) };
+        running.status = running.child.try_wait()?;
+        if running.status.is_some() {
+            running.watch = None;
+            self.running -= 1;
+            if self.running == 0 {
+                self.pipes.input = None;
+            }
+        }
+        Ok(())
+    }
+
     /// Sleeps until something happens.
-    fn poll(&self, exit: &ExitWatch, wakeup: &Wakeup, signals: Option<&Signals>) -> io::Result<Ready> {
-        let mut fds = Vec::with_capacity(6);
+    fn poll(&self, wakeup: &Wakeup, signals: Option<&Signals>) -> io::Result<Ready> {
+        let mut fds = Vec::with_capacity(5 + self.children.len());
         fds.push(PollFd::new(wakeup, PollFlags::IN));
         let mut add = |fd, flags| {
             fds.push(PollFd::from_borrowed_fd(fd, flags));
             fds.len() - 1
         };
         let signals_at = signals.map(|signals| add(signals.as_fd(), PollFlags::IN));
-        let exit_at = self.status.is_none().then(|| add(exit.as_fd(), PollFlags::IN));
         let input_at = self.pipes.input.as_ref().map(|pipe| add(pipe.as_fd(), PollFlags::OUT));
         let outputs_at =
             self.pipes.outputs.each_ref().map(|pipe| Some(add(pipe.as_ref()?.as_fd(), PollFlags::IN)));
+        let watches = self.children.iter().enumerate();
+        let ends_at: Vec<(usize, usize)> = watches
+            .filter_map(|(index, running)| Some((index, add(running.watch.as_ref()?.as_fd(), PollFlags::IN))))
+            .collect();
         let limit = self.next_time().map(|at| timespec(at.saturating_duration_since(Instant::now())));
         match poll(&mut fds, limit.as_ref()) {
             Ok(_) => {}
@@ -160,7 +195,8 @@ impl Supervised<'_, '_> {
         if ready(Some(0)) {
             wakeup.clear();
         }
-        Ok(Ready { ended: ready(exit_at), input: ready(input_at), outputs: outputs_at.map(ready) })
+        let ended = ends_at.into_iter().filter(|(_, at)| ready(Some(*at))).map(|(index, _)| index).collect();
+        Ok(Ready { ended, input: ready(input_at), outputs: outputs_at.map(ready) })
     }
 
     fn next_time(&self) -> Option<Instant> {
@@ -191,7 +227,7 @@ impl Supervised<'_, '_> {
             self.kill_after(Some(self.limits.grace));
         }
         let stopped = self.timed_out || self.passed_on.is_some();
-        if stopped && self.status.is_some() {
+        if stopped && self.running == 0 {
             // What still holds the pipes was told to end as well, and gets no more than the grace for it.
             self.kill_after(Some(self.limits.grace));
         }
@@ -208,14 +244,23 @@ impl Supervised<'_, '_> {
 
     /// Whether what still holds the pipes open is beyond our reach.
     fn given_up(&self) -> bool {
-        self.killed && self.status.is_some()
+        self.killed && self.running == 0
+    }
+
+    /// The first process leads the group.
+    fn leader(&self) -> Option<Pid> {
+        self.children.first().map(|running| running.pid)
     }
 
     fn signal(&self, signal: Signal) {
         if self.limits.group {
-            let _ = kill_process_group(self.pid, signal);
-        } else if self.status.is_none() {
-            for pid in descendants::tree(self.pid) {
+            if let Some(leader) = self.leader() {
+                let _ = kill_process_group(leader, signal);
+            }
+            return;
+        }
+        for running in self.children.iter().filter(|running| running.status.is_none()) {
+            for pid in descendants::tree(running.pid) {
                 let _ = kill_process(pid, signal);
             }
         }
@@ -224,12 +269,10 @@ impl Supervised<'_, '_> {
     /// After a stop, nothing of the group is left: its members get the grace to end, then SIGKILL.
     fn end_group(&self) {
         let stopped = self.timed_out || self.passed_on.is_some();
-        if !self.limits.group || !stopped {
-            return;
-        }
+        let Some(leader) = self.leader().filter(|_| self.limits.group && stopped) else { return };
         let until = self.kill_at.unwrap_or_else(|| Instant::now() + self.limits.grace);
         let mut pause = Duration::from_millis(1);
-        while test_kill_process_group(self.pid).is_ok() {
+        while test_kill_process_group(leader).is_ok() {
             if Instant::now() >= until || self.cancel.requested() == Some(Stop::Kill) {
                 self.signal(Signal::KILL);
                 return;

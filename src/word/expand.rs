@@ -12,9 +12,12 @@ pub enum ExpandError {
     /// Braces that stand for far too many words.
     #[error("the braces stand for too many words")]
     TooMany,
-    /// A form that is not understood here.
-    #[error("`${0}` is not understood here")]
-    Parameter(String),
+    /// A command substitution that nobody has run.
+    #[error("command substitutions are not understood here")]
+    Command,
+    /// A variable that is not set, where that is an error (`set -u`).
+    #[error("{0}: unbound variable")]
+    Unset(String),
 }
 
 /// What words are expanded with.
@@ -29,6 +32,8 @@ pub struct Expander<'a> {
     pub nullglob: bool,
     /// No path names at all (`set -f`).
     pub noglob: bool,
+    /// A variable that is not set is an error (`set -u`).
+    pub nounset: bool,
 }
 
 impl Expander<'_> {
@@ -97,9 +102,27 @@ impl Expander<'_> {
                     }
                 }
                 Part::Parameter { parameter, .. } => text.push_str(&self.value(parameter)?),
+                Part::Value { text: own, .. } => text.push_str(own),
+                Part::Command { .. } => return Err(ExpandError::Command),
             }
         }
         Ok(text)
+    }
+
+    /// A word as a pattern for a text, as in `case`: not split, with the memory of what was quoted.
+    ///
+    /// # Errors
+    /// [`ExpandError`].
+    pub fn pattern(&self, word: &Word) -> Result<Field, ExpandError> {
+        let mut field = Field::default();
+        for part in &word.parts {
+            match part {
+                Part::Text { text, quoted } | Part::Value { text, quoted } => field.push(text, *quoted),
+                Part::Parameter { parameter, quoted } => field.push(&self.value(parameter)?, *quoted),
+                Part::Command { .. } => return Err(ExpandError::Command),
+            }
+        }
+        Ok(field)
     }
 
     fn split(&self, word: &Word, fields: &mut Vec<Field>) -> Result<(), ExpandError> {
@@ -122,12 +145,18 @@ impl Expander<'_> {
                     begun = true;
                     current.push(text, *quoted);
                 }
-                Part::Parameter { parameter, quoted: true } => {
-                    begun = true;
-                    current.push(&self.value(parameter)?, true);
-                }
-                Part::Parameter { parameter, quoted: false } => {
-                    for next in self.value(parameter)?.chars() {
+                Part::Parameter { quoted, .. } | Part::Value { quoted, .. } => {
+                    let value = match part {
+                        Part::Parameter { parameter, .. } => Cow::from(self.value(parameter)?),
+                        Part::Value { text, .. } => Cow::from(text),
+                        _ => Cow::default(),
+                    };
+                    if *quoted {
+                        begun = true;
+                        current.push(&value, true);
+                        continue;
+                    }
+                    for next in value.chars() {
                         if !separators.contains(next) {
                             begun = true;
                             current.glyphs.push((next, false));
@@ -136,6 +165,7 @@ impl Expander<'_> {
                         }
                     }
                 }
+                Part::Command { .. } => return Err(ExpandError::Command),
             }
         }
         if begun {
@@ -148,6 +178,7 @@ impl Expander<'_> {
         let value = (self.get)(&parameter.name);
         let is_set = |colon: bool| value.as_ref().is_some_and(|value| !colon || !value.is_empty());
         match &parameter.operation {
+            None if value.is_none() && self.nounset => Err(ExpandError::Unset(parameter.name.clone())),
             None => Ok(value.unwrap_or_default()),
             Some(Operation::Length) => Ok(value.unwrap_or_default().chars().count().to_string()),
             Some(Operation::Default { colon, word }) => {
@@ -193,7 +224,8 @@ mod tests {
             _ => None,
         };
         let dir = Path::new("/nonexistent");
-        let expander = Expander { get: &get, dir, globstar: true, nullglob: false, noglob: false };
+        let expander =
+            Expander { get: &get, dir, globstar: true, nullglob: false, noglob: false, nounset: false };
         let fields = expander.fields(&words(text).unwrap()).unwrap();
         fields.iter().map(|field| field.to_str().unwrap().to_owned()).collect()
     }

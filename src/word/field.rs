@@ -1,5 +1,7 @@
 //! A field: what a word became, with the memory of what was quoted.
 
+use super::{Dialect, Pattern, PatternError};
+
 /// Text that knows which of its characters were quoted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Field {
@@ -15,6 +17,14 @@ impl Field {
     #[must_use]
     pub fn text(&self) -> String {
         self.glyphs.iter().map(|(next, _)| next).collect()
+    }
+
+    /// The pattern for other texts that it is, as in `case`.
+    ///
+    /// # Errors
+    /// [`PatternError`].
+    pub fn text_pattern(&self) -> Result<Pattern, PatternError> {
+        Pattern::new(&self.glyphs, Dialect::Text)
     }
 
     /// Whether an unquoted character makes it a pattern.

@@ -99,11 +99,14 @@ impl<'t> Lexer<'t> {
         Some(next)
     }
 
-    /// Reads a word; `None` where none begins.
+    /// Reads a word; `None` where none begins, as at a comment.
     ///
     /// # Errors
     /// An unclosed quote, or a form that is not understood.
     pub fn word(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        if self.rest().starts_with('#') {
+            return Ok(None);
+        }
         let word = self.parts(is_metacharacter)?;
         if self.rest().starts_with('(') && !word.parts.is_empty() {
             return Err(self.not_understood("a parenthesis within a word"));
@@ -190,7 +193,11 @@ impl<'t> Lexer<'t> {
                 let parameter = self.braced(quoted)?;
                 word.parts.push(Part::Parameter { parameter, quoted });
             }
-            Some('(' | '[') => return Err(place),
+            Some('(') => {
+                let script = self.substitution(&place)?;
+                word.parts.push(Part::Command { script, quoted });
+            }
+            Some('[') => return Err(place),
             Some('\'' | '"') if !quoted => return Err(place),
             Some(next) if is_name_start(next) => {
                 let parameter = Parameter { name: self.name().to_owned(), operation: None };
@@ -204,6 +211,49 @@ impl<'t> Lexer<'t> {
             _ => word.add('$', true),
         }
         Ok(())
+    }
+
+    /// The script in `$(...)`, with its end. Where that end is depends on what the script means, so scripts with words that
+    /// may hide a parenthesis are refused.
+    fn substitution(&mut self, place: &NotUnderstood) -> Result<String, NotUnderstood> {
+        self.bump();
+        let start = self.at;
+        let mut open = 1_usize;
+        if self.rest().starts_with('(') {
+            return Err(place.clone());
+        }
+        while let Some(next) = self.bump() {
+            match next {
+                '(' => open += 1,
+                ')' => open -= 1,
+                '\\' => {
+                    self.bump();
+                }
+                '\'' => {
+                    self.at += self.rest().find('\'').ok_or_else(|| place.clone())? + 1;
+                }
+                '"' => {
+                    // The quote's own expansions are read as such, so that a quote in them does not end it.
+                    self.at -= 1;
+                    if self.depth == DEEPEST {
+                        return Err(place.clone());
+                    }
+                    self.depth += 1;
+                    self.double_quoted(&mut Word::default())?;
+                    self.depth -= 1;
+                }
+                '`' => return Err(place.clone()),
+                _ => {}
+            }
+            if open == 0 {
+                let script = self.text.get(start..self.at - 1).unwrap_or_default();
+                if script.contains("case") || script.contains('#') || script.contains("<<") {
+                    return Err(place.clone());
+                }
+                return Ok(script.to_owned());
+            }
+        }
+        Err(place.clone())
     }
 
     /// The inside of `${...}`, with its end.
@@ -282,12 +332,13 @@ fn is_metacharacter(next: char) -> bool {
 }
 
 /// A first character of a variable's name.
-pub(crate) fn is_name_start(next: char) -> bool {
+fn is_name_start(next: char) -> bool {
     next.is_ascii_alphabetic() || next == '_'
 }
 
-/// A character of a variable's name.
-pub(crate) fn is_name(next: char) -> bool {
+/// Whether a character can be part of a variable's name.
+#[must_use]
+pub fn is_name(next: char) -> bool {
     next.is_ascii_alphanumeric() || next == '_'
 }
 
@@ -343,7 +394,9 @@ mod tests {
         for (source, at) in [
             ("a 'b", 2),
             ("a \"b", 2),
-            ("a$(b)", 1),
+            ("a$(b", 1),
+            ("a$((1))", 1),
+            ("a$(case)", 1),
             ("a`b`", 1),
             ("a | b", 2),
             ("a(b", 1),

@@ -5,6 +5,7 @@
 //! a real shell.
 
 mod brace;
+mod clean;
 mod expand;
 mod field;
 mod glob;
@@ -12,9 +13,10 @@ mod lexer;
 mod pathname;
 mod pattern;
 
+pub use clean::clean;
 pub use expand::{ExpandError, Expander};
 pub use field::Field;
-pub use lexer::{Lexer, NotUnderstood, words};
+pub use lexer::{Lexer, NotUnderstood, is_name, words};
 pub use pathname::{Found, FoundKind};
 pub use pattern::{Dialect, Pattern, PatternError};
 
@@ -39,6 +41,20 @@ pub enum Part {
     Parameter {
         /// What it gives.
         parameter: Parameter,
+        /// In double quotes: it is not split into fields.
+        quoted: bool,
+    },
+    /// `$(...)`, which whoever expands the word replaces by a [`Part::Value`] first.
+    Command {
+        /// The script.
+        script: String,
+        /// In double quotes.
+        quoted: bool,
+    },
+    /// A value that is already known.
+    Value {
+        /// The text.
+        text: String,
         /// In double quotes: it is not split into fields.
         quoted: bool,
     },
@@ -80,7 +96,7 @@ impl Word {
     pub fn literal(&self) -> Option<String> {
         let text = |part: &Part| match part {
             Part::Text { text, .. } => Some(text.clone()),
-            Part::Parameter { .. } => None,
+            _ => None,
         };
         self.parts.iter().map(text).collect()
     }

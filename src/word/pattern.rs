@@ -6,6 +6,8 @@ pub enum Dialect {
     /// mvdan/sh's for file names: a leading dot is matched by all but a star, `[!...]` negates as `[^...]` does,
     /// `[[:alpha:]]`.
     Shell,
+    /// The shell's for other texts, as in `case`: a star matches a leading dot too.
+    Text,
     /// Go's `filepath.Match`: a leading dot is as any character, only `[^...]` negates, no named classes.
     Go,
 }
@@ -137,7 +139,7 @@ fn character(name: &[u8], at: usize) -> Option<(char, usize)> {
 
 /// Reads a class; `at` stands behind its `[`.
 fn class(glyphs: &[(char, bool)], at: &mut usize, dialect: Dialect) -> Result<Token, PatternError> {
-    let negations: &[char] = if dialect == Dialect::Shell { &['!', '^'] } else { &['^'] };
+    let negations: &[char] = if dialect == Dialect::Go { &['^'] } else { &['!', '^'] };
     let negated = glyphs.get(*at).is_some_and(|(next, quoted)| !quoted && negations.contains(next));
     *at += usize::from(negated);
     let mut ranges = Vec::new();
@@ -148,7 +150,7 @@ fn class(glyphs: &[(char, bool)], at: &mut usize, dialect: Dialect) -> Result<To
             *at += 1;
             break;
         }
-        if first == '[' && !quoted && dialect == Dialect::Shell && named(glyphs, at, &mut ranges)? {
+        if first == '[' && !quoted && dialect != Dialect::Go && named(glyphs, at, &mut ranges)? {
             continue;
         }
         *at += 1;

@@ -1,10 +1,21 @@
 //! Shell scripts: the commands of tasks, their conditions, their dynamic variables. Knows no tasks.
 
+mod builtin;
 mod error;
-mod interpreter;
+mod expansion;
+mod go_error;
 mod local;
 mod options;
+mod parse;
+mod piped;
+mod ports;
+mod real_shell;
+mod redirect;
+mod run;
 mod script;
+mod simple;
+mod syntax;
+mod variables;
 
 pub use error::ShellError;
 pub use local::LocalShell;
@@ -12,6 +23,15 @@ pub use script::Script;
 
 use super::{DriverError, Io};
 use std::path::Path;
+
+/// Why a script ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    /// It was asked to stop.
+    Cancelled,
+    /// Its time was over.
+    TimedOut,
+}
 
 /// Runs scripts.
 pub trait Shell: Send + Sync {

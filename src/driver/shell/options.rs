@@ -1,6 +1,7 @@
 //! `set` and `shopt` options, as far as mvdan/sh knows them (go-task 3.54).
 
 use super::ShellError;
+use super::builtin::Options;
 use std::ffi::OsString;
 
 /// Letters and names for `set`.
@@ -63,6 +64,29 @@ const SHOPT_IGNORED: [&str; 43] = [
     "nocaseglob",
     "nocasematch",
 ];
+
+/// The options of a script that is run without a real shell; `None` where it needs one.
+pub(super) fn of(set: &[String], shopt: &[String]) -> Result<Option<Options>, ShellError> {
+    arguments(set, shopt, true)?;
+    let mut options = Options {
+        errexit: true,
+        nounset: false,
+        noglob: false,
+        pipefail: false,
+        globstar: shopt.iter().any(|option| option == "globstar"),
+        nullglob: shopt.iter().any(|option| option == "nullglob"),
+    };
+    for option in set {
+        match option.as_str() {
+            "e" | "errexit" => {}
+            "u" | "nounset" => options.nounset = true,
+            "f" | "noglob" => options.noglob = true,
+            "pipefail" => options.pipefail = true,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(options).filter(|_| !shopt.iter().any(|option| option == "expand_aliases")))
+}
 
 /// The arguments that give a real shell these options. `shopt` exists in bash only.
 pub(super) fn arguments(set: &[String], shopt: &[String], bash: bool) -> Result<Vec<OsString>, ShellError> {

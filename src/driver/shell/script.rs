@@ -1,13 +1,17 @@
 //! One script and what it runs in.
 
-use super::{ShellError, interpreter, options};
-use crate::process::{Cancel, Environment, Exit, Input, Process, Sink};
+use super::builtin::Options;
+use super::expansion::NAME;
+use super::ports::OuterStreams;
+use super::run::{Flow, Limits, Run, State};
+use super::simple::INTERRUPTED;
+use super::variables::Variables;
+use super::{ShellError, Stopped, options, parse, real_shell};
+use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
+use crate::word::NotUnderstood;
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
-
-/// What a script calls itself in messages (mvdan/sh's `$0`).
-const NAME: &str = "gosh";
+use std::time::{Duration, Instant};
 
 /// A script to run, as a task's command is: it ends at the first command that fails (`set -e`).
 pub struct Script<'a> {
@@ -59,13 +63,64 @@ impl<'a> Script<'a> {
     /// # Errors
     /// An option is unknown, or there is no shell that starts. A failing script is an [`Exit`].
     pub fn run(self, cancel: &Cancel) -> Result<Exit, ShellError> {
-        self.delegate(cancel)
+        let options = options::of(self.set, self.shopt)?;
+        match (options, &self.stdin, parse::parse(self.text)) {
+            (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed)) => {
+                self.run_here(&parsed, options, cancel)
+            }
+            _ => self.delegate(cancel),
+        }
+    }
+
+    /// Whether it is run without a real shell, and if not, what was met that only a real shell can do.
+    ///
+    /// # Errors
+    /// What was not understood.
+    pub fn is_understood(text: &str) -> Result<(), NotUnderstood> {
+        parse::parse(text).map(|_| ())
+    }
+
+    /// Runs a script that was understood.
+    fn run_here(self, parsed: &parse::Parsed, options: Options, cancel: &Cancel) -> Result<Exit, ShellError> {
+        cancel.poll_signals();
+        if cancel.is_requested() {
+            return Err(SpawnError::cancelled(NAME).into());
+        }
+        let mut outer = OuterStreams::new(self.stdin, self.stdout, self.stderr);
+        let mut variables = Variables::new(self.env);
+        variables.set_private("PWD", self.dir.to_string_lossy().into_owned());
+        let state = State {
+            variables,
+            dir: self.dir.to_owned(),
+            status: 0,
+            options,
+            ports: outer.ports(),
+            tolerant: 0,
+        };
+        let limits = Limits {
+            group: self.group,
+            deadline: self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            interrupt_grace: self.interrupt_grace,
+        };
+        let mut run =
+            Run { parsed, outer: &mut outer, cancel, limits, state, flow: Flow::Next, substituted: None };
+        run.program(&parsed.program);
+        let (flow, status) = (run.flow, run.state.status);
+        let (stdout, stderr, output_error) = outer.finish();
+        let mut exit = Exit { code: status, stdout, stderr, output_error, ..Exit::default() };
+        match flow {
+            Flow::Failed(error) => return Err(error),
+            Flow::Stopped(Stopped::TimedOut) => exit.timed_out = true,
+            Flow::Stopped(Stopped::Cancelled) if status == 0 => exit.code = INTERRUPTED,
+            _ => {}
+        }
+        Ok(exit)
     }
 
     /// Hands it to a real shell.
     fn delegate(self, cancel: &Cancel) -> Result<Exit, ShellError> {
         let options = options::arguments(self.set, self.shopt, true)?;
-        let shell = interpreter::find().ok_or(ShellError::NoShell)?;
+        let shell = real_shell::find().ok_or(ShellError::NoShell)?;
         let mut args: Vec<OsString> = Vec::with_capacity(options.len() + 5);
         if shell.bash {
             // Neither `BASH_ENV` nor exported functions: mvdan/sh reads none of them.

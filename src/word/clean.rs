@@ -1,7 +1,8 @@
 //! Paths as text, with Go's `filepath.Join` and `filepath.Clean`: no doubled slashes, no `.`, `..` taken back.
 
 /// The shortest path that means the same, without asking the disk.
-pub(super) fn clean(path: &str) -> String {
+#[must_use]
+pub fn clean(path: &str) -> String {
     let absolute = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -1,0 +1,510 @@
+//! Text to a [`Program`]. Strict: what is not fully understood is refused before anything runs, so that a real shell can
+//! have all of it.
+
+use super::builtin::{self, Builtin};
+use super::syntax::{
+    Command, Connective, Kind, Pipeline, Program, Redirection, RedirectionTarget, Simple, Statement,
+};
+use crate::word::{Lexer, NotUnderstood, Operation, Parameter, Part, Word, is_name};
+use std::collections::HashMap;
+
+/// How deep commands may stand in commands.
+const DEEPEST: usize = 40;
+
+/// A script with the programs of its command substitutions, by their text.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) program: Program,
+    pub(super) substitutions: HashMap<String, Program>,
+}
+
+/// Reads a whole script.
+pub(super) fn parse(text: &str) -> Result<Parsed, NotUnderstood> {
+    let mut parser = Parser { lexer: Lexer::new(text), depth: 0, loops: 0, substitutions: HashMap::new() };
+    let program = parser.program()?;
+    if !parser.lexer.rest().is_empty() {
+        return Err(parser.lexer.not_understood("this"));
+    }
+    Ok(Parsed { program, substitutions: parser.substitutions })
+}
+
+struct Parser<'t> {
+    lexer: Lexer<'t>,
+    depth: usize,
+    /// Loops around this place.
+    loops: usize,
+    substitutions: HashMap<String, Program>,
+}
+
+/// Words that mean something at the beginning of a command.
+const RESERVED: [&str; 22] = [
+    "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in",
+    "function", "select", "time", "coproc", "[[", "]]", "{", "}", "!",
+];
+
+/// Of these, those that end a program.
+const ENDS: [&str; 9] = ["then", "else", "elif", "fi", "do", "done", "esac", "}", "]]"];
+
+impl Parser<'_> {
+    /// Statements up to a word or parenthesis that ends them, or the end.
+    fn program(&mut self) -> Result<Program, NotUnderstood> {
+        if self.depth == DEEPEST {
+            return Err(self.lexer.not_understood("such deep nesting"));
+        }
+        self.depth += 1;
+        let mut program = Program::default();
+        loop {
+            self.skip_lines();
+            let rest = self.lexer.rest();
+            if rest.is_empty()
+                || rest.starts_with(')')
+                || rest.starts_with(";;")
+                || self.reserved(&ENDS).is_some()
+            {
+                break;
+            }
+            program.statements.push(self.statement()?);
+            self.lexer.skip_blanks();
+            self.lexer.skip_comment();
+            let rest = self.lexer.rest();
+            if rest.starts_with('\n') || rest.starts_with(";;") {
+                continue;
+            }
+            if !self.lexer.take(";") && !rest.is_empty() && !rest.starts_with(')') {
+                return Err(self.lexer.not_understood("this"));
+            }
+        }
+        self.depth -= 1;
+        Ok(program)
+    }
+
+    /// Skips line ends, blanks and comments.
+    fn skip_lines(&mut self) {
+        loop {
+            self.lexer.skip_blanks();
+            self.lexer.skip_comment();
+            if !self.lexer.take("\n") {
+                return;
+            }
+        }
+    }
+
+    /// The reserved word that stands here, of those given.
+    fn reserved(&self, words: &[&'static str]) -> Option<&'static str> {
+        let rest = self.lexer.rest();
+        let stands = |word: &&&'static str| {
+            let after = rest.strip_prefix(**word).map(|rest| rest.chars().next());
+            after.is_some_and(|next| {
+                next.is_none_or(|next| {
+                    matches!(next, ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+                })
+            })
+        };
+        words.iter().find(stands).copied()
+    }
+
+    fn expect(&mut self, word: &'static str) -> Result<(), NotUnderstood> {
+        self.skip_lines();
+        if self.reserved(&[word]).is_some() && self.lexer.take(word) {
+            Ok(())
+        } else {
+            Err(self.lexer.not_understood("this"))
+        }
+    }
+
+    fn statement(&mut self) -> Result<Statement, NotUnderstood> {
+        let first = self.pipeline()?;
+        let mut rest = Vec::new();
+        loop {
+            self.lexer.skip_blanks();
+            let connective = if self.lexer.take("&&") {
+                Connective::And
+            } else if self.lexer.take("||") {
+                Connective::Or
+            } else {
+                return Ok(Statement { first, rest });
+            };
+            self.skip_lines();
+            rest.push((connective, self.pipeline()?));
+        }
+    }
+
+    fn pipeline(&mut self) -> Result<Pipeline, NotUnderstood> {
+        let negated = self.reserved(&["!"]).is_some() && self.lexer.take("!");
+        self.lexer.skip_blanks();
+        let place = self.lexer.not_understood("this pipeline");
+        let mut commands = vec![self.command()?];
+        loop {
+            self.lexer.skip_blanks();
+            let rest = self.lexer.rest();
+            if rest.starts_with("||") || rest.starts_with("|&") || !self.lexer.take("|") {
+                break;
+            }
+            self.skip_lines();
+            commands.push(self.command()?);
+        }
+        if commands.len() > 1 && !can_be_piped(&commands) {
+            return Err(place);
+        }
+        Ok(Pipeline { negated, commands })
+    }
+
+    fn command(&mut self) -> Result<Command, NotUnderstood> {
+        let place = self.lexer.not_understood("this");
+        let kind = match self.reserved(&RESERVED) {
+            Some("if") => self.if_clause()?,
+            Some(word @ ("while" | "until")) => self.while_clause(word)?,
+            Some("for") => self.for_clause()?,
+            Some("case") => self.case_clause()?,
+            Some("{") => {
+                self.lexer.take("{");
+                let program = self.program()?;
+                self.expect("}")?;
+                Kind::Group(program)
+            }
+            Some(_) => return Err(place),
+            None if self.lexer.rest().starts_with("((") => return Err(place),
+            None if self.lexer.take("(") => {
+                // A loop outside cannot be left from within.
+                let loops = std::mem::take(&mut self.loops);
+                let program = self.program()?;
+                self.loops = loops;
+                if !self.lexer.take(")") {
+                    return Err(self.lexer.not_understood("this"));
+                }
+                Kind::Subshell(program)
+            }
+            None => return self.simple(),
+        };
+        if is_empty(&kind) {
+            return Err(place);
+        }
+        let mut redirections = Vec::new();
+        loop {
+            self.lexer.skip_blanks();
+            match self.redirection()? {
+                Some(redirection) => redirections.push(redirection),
+                None => return Ok(Command { kind, redirections }),
+            }
+        }
+    }
+
+    fn if_clause(&mut self) -> Result<Kind, NotUnderstood> {
+        self.lexer.take("if");
+        let mut branches = Vec::new();
+        loop {
+            let condition = self.program()?;
+            self.expect("then")?;
+            branches.push((condition, self.program()?));
+            match self.reserved(&["elif", "else", "fi"]) {
+                Some("elif") => {
+                    self.lexer.take("elif");
+                }
+                Some("else") => {
+                    self.lexer.take("else");
+                    let otherwise = Some(self.program()?);
+                    self.expect("fi")?;
+                    return Ok(Kind::If { branches, otherwise });
+                }
+                _ => {
+                    self.expect("fi")?;
+                    return Ok(Kind::If { branches, otherwise: None });
+                }
+            }
+        }
+    }
+
+    fn body(&mut self) -> Result<Program, NotUnderstood> {
+        self.expect("do")?;
+        self.loops += 1;
+        let body = self.program()?;
+        self.loops -= 1;
+        self.expect("done")?;
+        Ok(body)
+    }
+
+    fn while_clause(&mut self, word: &'static str) -> Result<Kind, NotUnderstood> {
+        self.lexer.take(word);
+        let condition = self.program()?;
+        Ok(Kind::While { until: word == "until", condition, body: self.body()? })
+    }
+
+    fn for_clause(&mut self) -> Result<Kind, NotUnderstood> {
+        self.lexer.take("for");
+        self.lexer.skip_blanks();
+        let place = self.lexer.not_understood("this loop");
+        let name = self.lexer.word()?.and_then(|word| word.bare().map(ToOwned::to_owned));
+        let name = name.filter(|name| is_variable(name)).ok_or_else(|| place.clone())?;
+        self.skip_lines();
+        if self.reserved(&["in"]).is_none() || !self.lexer.take("in") {
+            return Err(place);
+        }
+        let mut words = Vec::new();
+        loop {
+            self.lexer.skip_blanks();
+            match self.word()? {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        self.lexer.skip_comment();
+        if !self.lexer.take(";") && !self.lexer.rest().starts_with('\n') {
+            return Err(place);
+        }
+        Ok(Kind::For { name, words, body: self.body()? })
+    }
+
+    fn case_clause(&mut self) -> Result<Kind, NotUnderstood> {
+        self.lexer.take("case");
+        self.lexer.skip_blanks();
+        let place = self.lexer.not_understood("this `case`");
+        let word = self.word()?.ok_or_else(|| place.clone())?;
+        self.expect("in")?;
+        let mut items = Vec::new();
+        loop {
+            self.skip_lines();
+            if self.reserved(&["esac"]).is_some() {
+                self.lexer.take("esac");
+                return Ok(Kind::Case { word, items });
+            }
+            self.lexer.take("(");
+            let mut patterns = Vec::new();
+            loop {
+                self.lexer.skip_blanks();
+                patterns.push(self.word()?.ok_or_else(|| place.clone())?);
+                self.lexer.skip_blanks();
+                if self.lexer.take(")") {
+                    break;
+                }
+                if self.lexer.rest().starts_with("||") || !self.lexer.take("|") {
+                    return Err(place);
+                }
+            }
+            items.push((patterns, self.program()?));
+            if self.lexer.rest().starts_with(";;&") {
+                return Err(place);
+            }
+            if !self.lexer.take(";;") && self.reserved(&["esac"]).is_none() {
+                return Err(place);
+            }
+        }
+    }
+
+    fn simple(&mut self) -> Result<Command, NotUnderstood> {
+        let place = self.lexer.not_understood("this command");
+        let (mut assignments, mut words, mut redirections) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            self.lexer.skip_blanks();
+            if let Some(redirection) = self.redirection()? {
+                redirections.push(redirection);
+                continue;
+            }
+            let Some(word) = self.word()? else { break };
+            if words.is_empty()
+                && let Some(assignment) = assignment(&word)
+            {
+                assignments.push(assignment);
+                continue;
+            }
+            words.push(word);
+        }
+        if assignments.is_empty() && words.is_empty() && redirections.is_empty() {
+            return Err(place);
+        }
+        let looks_assigned = |word: &Word| {
+            let text =
+                word.parts.first().map(|part| matches!(part, Part::Text { text, .. } if text.contains("+=")));
+            text.unwrap_or_default()
+        };
+        let builtin = match words.first() {
+            Some(name) if looks_assigned(name) => return Err(place),
+            Some(name) => builtin::named(name, &words, self.loops).map_err(|()| place)?,
+            None => None,
+        };
+        Ok(Command { kind: Kind::Simple(Simple { assignments, words, builtin }), redirections })
+    }
+
+    fn redirection(&mut self) -> Result<Option<Redirection>, NotUnderstood> {
+        let rest = self.lexer.rest();
+        let digits = rest.len() - rest.trim_start_matches(|next: char| next.is_ascii_digit()).len();
+        let (number, operator) = rest.split_at(digits);
+        if !operator.starts_with(['<', '>']) {
+            return Ok(None);
+        }
+        let place = self.lexer.not_understood("this redirection");
+        let stream =
+            if number.is_empty() { None } else { Some(number.parse::<usize>().map_err(|_| place.clone())?) };
+        self.lexer.take(number);
+        let operators = ["<<<", "<<", "<>", "<&", "<(", ">>", ">|", ">&", ">(", "<", ">"];
+        let Some(operator) = operators.into_iter().find(|operator| self.lexer.take(operator)) else {
+            return Err(place);
+        };
+        self.lexer.skip_blanks();
+        let word = self.word()?.ok_or_else(|| place.clone())?;
+        let reads = matches!(operator, "<" | "<<<");
+        let stream = stream.unwrap_or(usize::from(!reads));
+        let target = match operator {
+            "<" => RedirectionTarget::Read(word),
+            "<<<" => RedirectionTarget::Text(word),
+            ">" => RedirectionTarget::Write(word),
+            ">>" => RedirectionTarget::Append(word),
+            ">&" => match word.bare() {
+                Some("1") => RedirectionTarget::Duplicate(1),
+                Some("2") => RedirectionTarget::Duplicate(2),
+                _ => return Err(place),
+            },
+            _ => return Err(place),
+        };
+        if reads != (stream == 0) || stream > 2 {
+            return Err(place);
+        }
+        Ok(Some(Redirection { stream, target }))
+    }
+
+    /// A word all of whose expansions are understood.
+    fn word(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        let place = self.lexer.not_understood("this word");
+        let Some(word) = self.lexer.word()? else { return Ok(None) };
+        self.check(&word, &place)?;
+        Ok(Some(word))
+    }
+
+    fn check(&mut self, word: &Word, place: &NotUnderstood) -> Result<(), NotUnderstood> {
+        for part in &word.parts {
+            match part {
+                Part::Text { .. } | Part::Value { .. } => {}
+                Part::Parameter { parameter, .. } => {
+                    if !is_known(parameter) {
+                        return Err(place.clone());
+                    }
+                    if let Some(Operation::Default { word, .. } | Operation::Alternative { word, .. }) =
+                        &parameter.operation
+                    {
+                        if word.parts.iter().any(|part| matches!(part, Part::Command { .. })) {
+                            return Err(place.clone());
+                        }
+                        self.check(word, place)?;
+                    }
+                }
+                Part::Command { script, .. } => {
+                    if !self.substitutions.contains_key(script) {
+                        let program = self.substitution(script).map_err(|_| place.clone())?;
+                        self.substitutions.insert(script.clone(), program);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn substitution(&mut self, script: &str) -> Result<Program, NotUnderstood> {
+        let mut inner = Parser {
+            lexer: Lexer::new(script),
+            depth: self.depth,
+            loops: 0,
+            substitutions: std::mem::take(&mut self.substitutions),
+        };
+        let program = inner.program();
+        let rest = inner.lexer.rest().is_empty();
+        self.substitutions = inner.substitutions;
+        if rest { program } else { Err(self.lexer.not_understood("this")) }
+    }
+}
+
+/// Compound commands must hold something; real shells call it a syntax error.
+fn is_empty(kind: &Kind) -> bool {
+    let empty = |program: &Program| program.statements.is_empty();
+    match kind {
+        Kind::Simple(_) | Kind::Case { .. } => false,
+        Kind::Group(program) | Kind::Subshell(program) | Kind::For { body: program, .. } => empty(program),
+        Kind::If { branches, otherwise } => {
+            branches.iter().any(|(condition, body)| empty(condition) || empty(body))
+                || otherwise.as_ref().is_some_and(empty)
+        }
+        Kind::While { condition, body, .. } => empty(condition) || empty(body),
+    }
+}
+
+/// Programs run side by side; of ours only what prints a text that is known at once can begin a pipeline.
+fn can_be_piped(commands: &[Command]) -> bool {
+    let plain = |command: &Command| {
+        let reads = |redirection: &Redirection| redirection.stream == 0;
+        let Kind::Simple(simple) = &command.kind else { return None };
+        (!simple.words.is_empty()).then_some((simple.builtin, command.redirections.iter().any(reads)))
+    };
+    // Before the last one, only what a `Feeder` can do.
+    let feeds = |command: &Command| {
+        command.redirections.iter().all(|redirection| match &redirection.target {
+            RedirectionTarget::Write(word) | RedirectionTarget::Append(word) => {
+                redirection.stream == 2 && word.bare() == Some("/dev/null")
+            }
+            RedirectionTarget::Duplicate(to) => (redirection.stream, *to) == (2, 1),
+            RedirectionTarget::Read(_) | RedirectionTarget::Text(_) => true,
+        })
+    };
+    commands.iter().enumerate().all(|(index, command)| {
+        let place = index + 1 == commands.len() || (feeds(command) && command.redirections.len() < 2);
+        place
+            && match plain(command) {
+                Some((None, reads)) => index == 0 || !reads,
+                Some((Some(Builtin::Echo | Builtin::Printf | Builtin::Pwd | Builtin::Succeed), reads)) => {
+                    index == 0 && !reads && command.redirections.is_empty()
+                }
+                _ => false,
+            }
+    })
+}
+
+/// `NAME=WORD`
+fn assignment(word: &Word) -> Option<(String, Word)> {
+    let (first, rest) = word.parts.split_first()?;
+    let Part::Text { text, quoted: false } = first else { return None };
+    let (name, value) = text.split_once('=')?;
+    if !is_variable(name) {
+        return None;
+    }
+    let mut parts = Vec::with_capacity(word.parts.len());
+    if !value.is_empty() {
+        parts.push(Part::Text { text: value.to_owned(), quoted: false });
+    }
+    parts.extend_from_slice(rest);
+    Some((name.to_owned(), Word { parts }))
+}
+
+/// The assignments and bare names in the arguments of `export`.
+pub(super) fn declarations(words: &[Word]) -> Option<Vec<(String, Option<Word>)>> {
+    let declaration = |word: &Word| {
+        if let Some((name, value)) = assignment(word) {
+            return Some((name, Some(value)));
+        }
+        word.bare().filter(|name| is_variable(name)).map(|name| (name.to_owned(), None))
+    };
+    words.iter().map(declaration).collect()
+}
+
+/// Whether a text is the name of a variable.
+pub(super) fn is_variable(name: &str) -> bool {
+    name.starts_with(|next: char| next == '_' || next.is_ascii_alphabetic()) && name.chars().all(is_name)
+}
+
+/// Whether a parameter is one that we have. Shells compute the others.
+fn is_known(parameter: &Parameter) -> bool {
+    const COMPUTED: [&str; 14] = [
+        "_",
+        "RANDOM",
+        "SRANDOM",
+        "SECONDS",
+        "LINENO",
+        "FUNCNAME",
+        "PIPESTATUS",
+        "DIRSTACK",
+        "EPOCHSECONDS",
+        "EPOCHREALTIME",
+        "OPTARG",
+        "OPTIND",
+        "PPID",
+        "GROUPS",
+    ];
+    let name = parameter.name.as_str();
+    !matches!(name, "@" | "*" | "!") && !name.starts_with("BASH") && !COMPUTED.contains(&name)
+}
