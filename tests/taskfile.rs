@@ -359,6 +359,40 @@ fn mistakes_of_all_files_are_told_together() {
 }
 
 #[test]
+fn standard_input_includes_from_the_directory_and_shows_none() {
+    let tree = Tree::new(&[("i/Taskfile.yml", "tasks: {t: x}")]);
+    let stdin = |text: &str| {
+        let mut sources = SourceMap::default();
+        let environment = Map::new();
+        let options = LoadOptions {
+            dir: None,
+            working_dir: tree.root(),
+            environment: &environment,
+            names: TASKFILE_NAMES,
+            extra_root_keys: &[],
+        };
+        let entry = Entry::Stdin { text: text.as_bytes().to_vec(), dir: tree.root().to_owned() };
+        let loaded = load(&mut sources, &entry, &options);
+        loaded.map_err(|error| without_colours(&error.go.render(&sources, false)))
+    };
+    let project = stdin("version: 3\nincludes: {i: {taskfile: ./i, dir: d}}\n").unwrap().project;
+    assert_eq!(project.tasks["i:t"].base_dir[0].raw(), tree.root().join("d").to_str().unwrap());
+    assert_eq!((project.root_dir.as_path(), project.root_file.to_str()), (tree.root(), Some("__stdin__")));
+    assert_eq!(project.taskfiles[1].path, tree.root().join("i/Taskfile.yml"));
+    for (text, failure) in [
+        ("a: b\n", "task: Missing schema version in Taskfile \"__stdin__\""),
+        ("a: [b\n", "task: Failed to parse __stdin__:\nyaml: line 1: did not find expected ',' or ']'"),
+        ("version: 3\nincludes: {x: ./nope}\n", "task: No Taskfile found at \"nope\""),
+        (
+            "tasks: []\n",
+            "err:  cannot unmarshal !!seq into tasks\nfile: __stdin__:1:8\n> 1 | tasks: []\n    |        ^",
+        ),
+    ] {
+        assert_eq!(stdin(text).unwrap_err(), failure);
+    }
+}
+
+#[test]
 fn the_root_is_found_upward_and_by_name() {
     let tree =
         Tree::new(&[("taskfile.yaml", "tasks: {}"), ("a/b/x", ""), ("c/Taskfile.dist.yml", "tasks: {}")]);

@@ -16,7 +16,7 @@ pub struct TaskfileId(pub u32);
 pub struct Project {
     /// Directory of the root file, absolute.
     pub root_dir: PathBuf,
-    /// Path of the root file, absolute; empty for standard input.
+    /// Path of the root file, absolute; `__stdin__` for standard input.
     pub root_file: PathBuf,
     /// All files, the root first.
     pub taskfiles: Vec<Taskfile>,

@@ -71,6 +71,8 @@ pub(crate) fn error(source: SourceId, text: &str, kind: &E, at: usize, open: &[O
         Line::Before => line_of(text, at),
         Line::End => text.lines().count(),
         Line::Open => match opened.map_or(0, |opened| line_of(text, opened.at)) {
+            // yaml.v3 then takes the line where it stopped, which for an open bracket is the end.
+            0 if matches!(kind, E::UnclosedFlowCollection { .. }) => text.lines().count(),
             0 => line_of(text, at),
             line => line,
         },

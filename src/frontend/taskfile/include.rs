@@ -6,7 +6,7 @@ use super::expand::expand;
 use super::find::file_or_directory;
 use super::go_text::{GoText, code};
 use super::load_error::Findings;
-use super::path::{relative, smart_join};
+use super::path::{clean, relative, smart_join};
 use super::remote::is_remote;
 use super::scope::IncludeScope;
 use super::{Entry, LoadOptions};
@@ -18,6 +18,9 @@ use crate::yaml::{self, Document};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// go-task's location of standard input.
+pub(super) const STDIN: &str = "__stdin__";
 
 /// A file of the graph.
 #[derive(Debug)]
@@ -52,15 +55,23 @@ pub(super) fn read(
     options: &LoadOptions<'_>,
     findings: &mut Findings,
 ) -> Graph {
-    let mut reader =
-        Reader { sources, options, findings, known: IndexMap::new(), files: Vec::new(), pending: Vec::new() };
+    let mut reader = Reader {
+        sources,
+        options,
+        findings,
+        stdin_dir: PathBuf::new(),
+        known: IndexMap::new(),
+        files: Vec::new(),
+        pending: Vec::new(),
+    };
     match entry {
         Entry::File(path) => {
             reader.demand(path.clone(), None);
         }
         Entry::Stdin { text, dir } => {
-            let path = dir.join("__stdin__");
+            let path = PathBuf::from(STDIN);
             reader.known.insert(path.clone(), None);
+            reader.stdin_dir.clone_from(dir);
             reader.decode(path, text.clone(), None);
         }
     }
@@ -74,6 +85,8 @@ struct Reader<'r> {
     sources: &'r mut SourceMap,
     options: &'r LoadOptions<'r>,
     findings: &'r mut Findings,
+    /// Directory of a root that is read from standard input.
+    stdin_dir: PathBuf,
     /// Files by location; `None` for those that cannot be used.
     known: IndexMap<PathBuf, Option<TaskfileId>>,
     files: Vec<File>,
@@ -121,7 +134,7 @@ impl Reader<'_> {
                 return None;
             }
         }
-        let shown = relative(self.options.working_dir, &path);
+        let shown = if path.is_absolute() { relative(self.options.working_dir, &path) } else { path.clone() };
         let invalid = |go: &str| GoText::Plain(format!("task: Failed to parse {}:\n{go}", shown.display()));
         let text: Arc<str> = match yaml::decode_bytes(bytes) {
             Ok(text) => Arc::from(text),
@@ -182,7 +195,9 @@ impl Reader<'_> {
             let value = self.options.environment.get(name)?;
             value.as_str().map(ToOwned::to_owned)
         };
-        let file_dir = file.path.parent().unwrap_or(Path::new("/"));
+        // The location of standard input has no directory, and go-task's messages show none.
+        let shown_dir = file.path.parent().unwrap_or(Path::new("/"));
+        let file_dir = self.stdin_dir.join(shown_dir);
         let rendered = |text: &Text| {
             let template = text.template().map_err(Stop::from)?;
             let raw = template.render(&scope).map_err(Stop::Template)?;
@@ -194,8 +209,8 @@ impl Reader<'_> {
         let place = |text: &Text, result: Result<String, Stop>| result.map_err(|stop| (text.clone(), stop));
         let path = place(&include.taskfile, rendered(&include.taskfile));
         let dir = match &include.dir {
-            None => Ok(file_dir.to_owned()),
-            Some(dir) => place(dir, rendered(dir)).map(|dir| smart_join(file_dir, &dir)),
+            None => Ok(file_dir.clone()),
+            Some(dir) => place(dir, rendered(dir)).map(|dir| smart_join(&file_dir, &dir)),
         };
         let (path, dir) = match (path, dir) {
             (Ok(path), Ok(dir)) => (path, dir),
@@ -209,8 +224,8 @@ impl Reader<'_> {
         if is_remote(&path) {
             self.refuse_remote(&edge, &path);
         } else {
-            let location = smart_join(file_dir, &path);
-            match file_or_directory(&location, self.options.names) {
+            let location = smart_join(shown_dir, &path);
+            match file_or_directory(&clean(&file_dir.join(&location)), self.options.names) {
                 Some(found) => edge.target = self.demand(found, Some(&edge)),
                 None if edge.include.optional => {}
                 None => self.not_found(&edge, &location),

@@ -4,7 +4,7 @@
 use super::ast;
 use super::cycle::order;
 use super::go_text::{GoText, code};
-use super::include::{Edge, Graph};
+use super::include::{Edge, Graph, STDIN};
 use super::load_error::Findings;
 use super::merge::{Merged, merge};
 use super::{Entry, LoadOptions};
@@ -148,7 +148,7 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
     let Some(file) = graph.files.first_mut() else { return Project::default() };
     let (default_dir, root_file) = match entry {
         Entry::File(path) => (path.parent().unwrap_or(Path::new("/")).to_owned(), path.clone()),
-        Entry::Stdin { dir, .. } => (dir.clone(), std::path::PathBuf::new()),
+        Entry::Stdin { dir, .. } => (dir.clone(), STDIN.into()),
     };
     let own = &mut file.taskfile;
     Project {
