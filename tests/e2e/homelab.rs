@@ -122,12 +122,12 @@ impl Homelab {
 
     /// The system that a host runs now, as the host has it; empty before the first deployment.
     pub(crate) fn current_system(&self, host: &str) -> String {
-        self.testbed(&["exec", host, "sh", "-c", "readlink -f /run/current-system || :"]).trim().to_owned()
+        self.testbed(&["exec", host, "sh", "-c", "readlink -e /run/current-system || :"]).trim().to_owned()
     }
 
     /// The system that a host's profile points to.
     pub(crate) fn profile(&self, host: &str) -> String {
-        self.testbed(&["exec", host, "sh", "-c", "readlink -f /nix/var/nix/profiles/system || :"])
+        self.testbed(&["exec", host, "sh", "-c", "readlink -e /nix/var/nix/profiles/system || :"])
             .trim()
             .to_owned()
     }

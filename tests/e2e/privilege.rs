@@ -35,7 +35,8 @@ fn a_wrong_password_is_an_error_before_the_build() {
     let Some(homelab) = Homelab::up("privilege::a_wrong_password_is_an_error_before_the_build") else {
         return;
     };
-    homelab.testbed(&["exec", "nixpi", "sh", "-c", "sed -i 's/^ryan:[^:]*:/ryan:!:/' /etc/shadow"]);
+    let script = r#"sed -i "s|^ryan:[^:]*:|ryan:$(openssl passwd -6 another):|" /etc/shadow"#;
+    homelab.testbed(&["exec", "nixpi", "sh", "-c", script]);
     let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]);
     run.assert_results(&["nixpi failed"]);
     assert!(run.reason("nixpi").contains("password"), "{}", run.reason("nixpi"));
