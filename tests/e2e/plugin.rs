@@ -9,10 +9,13 @@ fn a_plugin_is_run_for_each_host() {
     let Some(homelab) = Homelab::up("plugin::a_plugin_is_run_for_each_host") else { return };
     let examples = tempfile::tempdir().unwrap();
     let plugin = examples.path().join("plugin");
-    let copied =
-        Command::new("cp").arg("-r").arg(repository().join("examples/plugin")).arg(&plugin).status().unwrap();
-    assert!(copied.success());
-    std::os::unix::fs::symlink(homelab.dir(), examples.path().join("homelab")).unwrap();
+    for (from, to) in
+        [(repository().join("examples/plugin"), "plugin"), (homelab.dir().to_owned(), "homelab")]
+    {
+        assert!(
+            Command::new("cp").arg("-r").arg(from).arg(examples.path().join(to)).status().unwrap().success()
+        );
+    }
 
     // The line of examples/plugin/README.md.
     let fleet = env!("CARGO_BIN_EXE_fleet").rsplit_once('/').unwrap().0;
