@@ -1,4 +1,5 @@
-# Activates OUT by the job JOB, which runs TEXT, and follows it. SKIP lines of its log are known already.
+# Activates OUT by the job JOB, which runs TEXT and later COMMIT, and follows it through TEXT. SKIP lines of its log are
+# known already. UNITS had failed a moment ago, if that is KNOWN.
 refuse() {
   say refused "$1"
   say end 1
@@ -8,15 +9,17 @@ refuse() {
 if [ ! -d "$base/$JOB" ]; then
   [ -e "$OUT/$PROGRAM" ] || refuse "$OUT holds no $PROGRAM: it is not a whole system"
   [ "$SETS_PROFILE" = 0 ] || [ -w /nix/var/nix/profiles ] || refuse "/nix/var/nix/profiles cannot be written"
-  mkdir -p -m 700 "$base" || refuse "$base cannot be written"
-  # Units that had failed before. When this system runs already, because an earlier run ended before its proof, what
-  # failed then is still what had failed before it.
-  known=
-  [ ! -s "$base/baseline" ] || read -r known <"$base/baseline"
-  if [ "$known" != "$OUT" ] || [ "$(readlink -f /run/current-system)" != "$OUT" ]; then
-    { printf '%s\n' "$OUT"; failed_units; } >"$base/baseline.new" && mv "$base/baseline.new" "$base/baseline"
+  [ -d "$base" ] || mkdir -p -m 700 "$base" || refuse "$base cannot be written"
+  # What had failed before. When this system runs already, because an earlier run ended before its proof, what failed
+  # then is still what had failed before it.
+  about=''
+  [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
+  if [ "$about" != "$OUT" ] || [ "$(readlink -f /run/current-system)" != "$OUT" ]; then
+    [ "$KNOWN" = 1 ] || UNITS=$(failed_units)
+    printf '%s\n' "$OUT" "$UNITS" >"$base/baseline.new" && mv "$base/baseline.new" "$base/baseline"
   fi
 fi
-job_start "$JOB" "$TEXT" || refuse "the activation could not be started"
-job_follow "$SKIP"
+job_start "$JOB" "$TEXT" "$COMMIT" || refuse "the activation could not be started"
+job_follow "$JOB" rc "$SKIP" 0.1
+say rc "$rc"
 say end 1

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const PROOF: Duration = Duration::from_secs(90);
 /// How long stopping an activation may take.
 const STOPPING: Duration = Duration::from_secs(20);
+/// For how long the failed units that a probe found are those of now.
+const FRESH: Duration = Duration::from_secs(10);
 /// The new system's init cannot take over from the running one.
 const NEEDS_REBOOT: i32 = 100;
 /// `EAGAIN`: another activation holds the lock.
@@ -49,18 +51,34 @@ impl Texts {
     }
 }
 
-/// What is proven over a new connection, and what follows from it.
-pub(super) struct Proof<'a> {
+/// One activation, forward or back.
+pub(super) struct Work<'a> {
     pub(super) host: &'a Host,
     pub(super) known: &'a Known,
-    /// Name of the job that it is about.
-    pub(super) job: &'a str,
-    /// The system that must run for the commit, if any must.
-    pub(super) wanted: Option<&'a StorePath>,
-    /// Makes it lasting; empty when nothing is to be made lasting.
+    /// Name of the job that it is.
+    pub(super) job: String,
+    /// The system.
+    pub(super) path: &'a StorePath,
+    /// What is run at once.
+    pub(super) text: &'a str,
+    /// What is run when the system is proven to run; empty when nothing is to be made lasting.
     pub(super) commit: &'a str,
+    /// The program that must be in the system.
+    pub(super) program: &'static str,
+    /// Whether the profile is set, now or later.
+    pub(super) sets_profile: bool,
     /// Units that had failed before.
-    pub(super) baseline: &'a [String],
+    pub(super) failed_units: &'a [String],
+    /// How long `text` may take.
+    pub(super) timeout: Duration,
+}
+
+/// What came of [`Work::text`].
+pub(super) struct Activated {
+    /// Its exit code; `None` when it was ended before it had one.
+    pub(super) code: Option<i32>,
+    /// Lines of its log that were heard.
+    pub(super) lines: u64,
 }
 
 impl Native {
@@ -80,97 +98,73 @@ impl Native {
         let tail = Tail::new(io.output);
         let heard = Io { output: &tail, cancel: io.cancel };
         let texts = Texts::new(host.platform, path);
-        let job = name_of_job();
-        let mut code = None;
-        if action.activates() {
-            code = self.run_job(host, &known, &job, path, &texts, action, timeout, heard)?;
-        }
-        let proof = Proof {
+        let work = Work {
             host,
             known: &known,
-            job: &job,
-            wanted: action.activates().then_some(path),
-            // What the activation script left undone (exit code 2) must not become what boots.
-            commit: if action.sets_profile() && code.unwrap_or(0) != 2 { &texts.commit } else { "" },
-            baseline: &before.failed_units,
+            job: name_of_job(),
+            path,
+            text: if action.activates() { &texts.test } else { &texts.commit },
+            commit: if action == Action::Switch { &texts.commit } else { "" },
+            program: texts.program,
+            sets_profile: action.sets_profile(),
+            failed_units: &before.failed_units,
+            timeout,
         };
-        let answer = self.prove(&proof, heard)?;
+        let activated = self.start(&work, heard)?;
+        let answer = self.prove(&work, &activated, heard)?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
-        if !action.activates() {
-            code = answer.value("committed").and_then(|code| code.parse().ok());
-            if state.profile.as_ref() != Some(path) || code != Some(0) {
-                return Err(failure(host, code, &tail.lines()));
-            }
-        } else if state.current.as_ref() != Some(path) {
-            return Err(failure(host, code, &tail.lines()));
+        let has = if action.activates() { &state.current } else { &state.profile };
+        if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
+            return Err(failure(host, activated.code, &tail.lines()));
         }
-        Ok(Activation { code, state, failed_units: units(&answer) })
+        Ok(Activation { code: activated.code, state, failed_units: units(&answer) })
     }
 
-    /// Runs the activation as a job; returns the exit code, `None` when the job was ended before it had one.
-    #[expect(clippy::too_many_arguments, reason = "they are all of what an activation is")]
-    fn run_job(
-        &self,
-        host: &Host,
-        known: &Known,
-        job: &str,
-        path: &StorePath,
-        texts: &Texts,
-        action: Action,
-        timeout: Duration,
-        io: Io<'_>,
-    ) -> Result<Option<i32>, DriverError> {
+    /// Starts the job and follows it through its first text.
+    pub(super) fn start(&self, work: &Work<'_>, io: Io<'_>) -> Result<Activated, DriverError> {
         let script = |skip: u64| {
             Script::new(ACTIVATE)
-                .variable("JOB", job)
-                .variable("OUT", path.as_str())
-                .variable("PROGRAM", texts.program)
-                .variable("TEXT", texts.test.as_str())
-                .variable("SETS_PROFILE", u8::from(action.sets_profile()).to_string())
+                .variable("JOB", work.job.as_str())
+                .variable("OUT", work.path.as_str())
+                .variable("PROGRAM", work.program)
+                .variable("TEXT", work.text)
+                .variable("COMMIT", work.commit)
+                .variable("SETS_PROFILE", flag(work.sets_profile))
+                .variable("KNOWN", flag(work.known.probed.elapsed() < FRESH))
+                .variable("UNITS", work.failed_units.join("\n"))
                 .variable("SKIP", skip.to_string())
         };
-        let work = Resumable {
-            host,
-            privilege: &known.privilege,
+        let resumable = Resumable {
+            host: work.host,
+            privilege: &work.known.privilege,
             connection: Connection::Shared,
-            deadline: Instant::now() + timeout,
+            deadline: Instant::now() + work.timeout,
             script: &script,
         };
-        let answer = match self.resume(&work, io) {
+        let (answer, lines) = match self.resume(&resumable, io) {
             Ok(answer) => answer,
-            Err(error) => return Err(self.abandon(host, known, job, path, timeout, error, io)),
+            Err(error) => return Err(self.abandon(work, error, io)),
         };
         if let Some(why) = answer.value("refused") {
-            return Err(
-                DriverError::new(ErrorKind::Refusal, format!("{}: {why}", host.name)).said(answer.said)
-            );
+            let message = format!("{}: {why}", work.host.name);
+            return Err(DriverError::new(ErrorKind::Refusal, message).said(answer.said));
         }
-        Ok(answer.value("rc").and_then(|code| code.parse().ok()))
+        Ok(Activated { code: answer.value("rc").and_then(|code| code.parse().ok()), lines })
     }
 
     /// Ends an activation that took too long or that nobody waits for any more, and says what runs now.
-    #[expect(clippy::too_many_arguments, reason = "they are all of what an activation is")]
-    fn abandon(
-        &self,
-        host: &Host,
-        known: &Known,
-        job: &str,
-        path: &StorePath,
-        timeout: Duration,
-        error: DriverError,
-        io: Io<'_>,
-    ) -> DriverError {
+    fn abandon(&self, work: &Work<'_>, error: DriverError, io: Io<'_>) -> DriverError {
+        let Work { host, known, path, timeout, .. } = *work;
+        let job = &work.job;
         if !matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Cancelled) {
             return error;
         }
         let unasked = Cancel::new();
         let limits = Limits { deadline: Some(Instant::now() + STOPPING), ..Limits::new(&unasked) };
-        let script = Script::new(format!(
-            "{LIBRARY}job_stop \"$JOB\"\nrm -rf \"${{base:?}}/$JOB\"\nsay_state\nsay end 1"
-        ))
-        .variable("JOB", job)
-        .by(known.privilege.clone());
+        let script = Script::new(format!("{LIBRARY}job_stop \"$JOB\"\nsay_state\nsay end 1"))
+            .variable("JOB", job.as_str())
+            .by(known.privilege.clone());
         let lost = |why: &str| {
             DriverError::new(ErrorKind::ConnectionLost, format!("the activation of {} {why}", host.name))
                 .help(format!("its unit is {job}: ssh {} systemctl status {job}", host.address))
@@ -198,24 +192,31 @@ impl Native {
     }
 
     /// Proves over a new connection what runs, and makes it lasting.
-    pub(super) fn prove(&self, proof: &Proof<'_>, io: Io<'_>) -> Result<Answer, DriverError> {
-        let script = |_| {
+    pub(super) fn prove(
+        &self,
+        work: &Work<'_>,
+        activated: &Activated,
+        io: Io<'_>,
+    ) -> Result<Answer, DriverError> {
+        // What was not wholly activated must not become what boots. 4 is also given for units that had failed before;
+        // which those are is asked on the host.
+        let may = !work.commit.is_empty() && matches!(activated.code, Some(0 | 4));
+        let script = |skip: u64| {
             Script::new(VERIFY)
-                .variable("JOB", proof.job)
-                .variable("WANTED", proof.wanted.map(StorePath::as_str).unwrap_or_default())
-                .variable("COMMIT", proof.commit)
-                .variable("BASELINE", proof.baseline.join("\n"))
+                .variable("JOB", work.job.as_str())
+                .variable("WANTED", work.path.as_str())
+                .variable("MAY", flag(may))
+                .variable("UNITS", work.failed_units.join("\n"))
+                .variable("SKIP", (activated.lines + skip).to_string())
         };
-        self.resume(
-            &Resumable {
-                host: proof.host,
-                privilege: &proof.known.privilege,
-                connection: Connection::Fresh,
-                deadline: Instant::now() + PROOF,
-                script: &script,
-            },
-            io,
-        )
+        let resumable = Resumable {
+            host: work.host,
+            privilege: &work.known.privilege,
+            connection: Connection::Fresh,
+            deadline: Instant::now() + PROOF,
+            script: &script,
+        };
+        self.resume(&resumable, io).map(|(answer, _)| answer)
     }
 
     fn dry_activate(
@@ -245,6 +246,10 @@ impl Native {
         }
         Ok(Activation { code, state: before.state.clone(), failed_units: Vec::new() })
     }
+}
+
+fn flag(set: bool) -> &'static str {
+    if set { "1" } else { "0" }
 }
 
 /// A name that no other run's job has.

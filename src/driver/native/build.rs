@@ -25,7 +25,12 @@ impl Native {
             }
         }
         let built = match &host.build_on {
-            BuildOn::Local => self.build_here(derivation, io),
+            BuildOn::Local => {
+                let output = output.ok_or_else(|| {
+                    DriverError::new(ErrorKind::Other, "the derivation was not evaluated in this run")
+                })?;
+                self.builds.build(derivation, &output, io).map(|()| output)
+            }
             BuildOn::Target => self.build_there(&Destination::of(host)?, derivation, io),
             BuildOn::Builder(name) => self.build_there(&Destination::builder(name)?, derivation, io),
         };
@@ -37,19 +42,12 @@ impl Native {
         })
     }
 
-    fn build_here(&self, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError> {
-        let tool = self.nix.store()?.args(["--no-gc-warning", "--realise", derivation.as_str()]);
-        let (ended, out) = log(&tool, Limits::new(io.cancel), io)?;
-        outcome(ended.code, &ended.said, &out)
-    }
-
     fn build_there(
         &self,
         destination: &Destination,
         derivation: &Derivation,
         io: Io<'_>,
     ) -> Result<StorePath, DriverError> {
-        self.ssh.opened(destination);
         let tool = self
             .nix
             .tool()?

@@ -58,7 +58,6 @@ impl Native {
                     .tool()?
                     .args(["copy", "--no-check-sigs", "--from", &builder.store(), path.as_str()])
                     .env("NIX_SSHOPTS", self.ssh.nix_options(&builder));
-                self.ssh.opened(&builder);
                 let (ended, _) = log(&tool, Limits::new(io.cancel), io)?;
                 if ended.code != 0 {
                     return Err(failure(host, &ended.said));

@@ -55,11 +55,11 @@ pub(super) struct Resumable<'a> {
 
 impl Native {
     /// Sends a script until its answer is complete or the deadline comes. Only a second request to stop is heeded: a
-    /// host must not be left half activated.
+    /// host must not be left half activated. Returns how many lines of output it heard as well.
     ///
     /// # Errors
     /// The last reason why there is no complete answer.
-    pub(super) fn resume(&self, work: &Resumable<'_>, io: Io<'_>) -> Result<Answer, DriverError> {
+    pub(super) fn resume(&self, work: &Resumable<'_>, io: Io<'_>) -> Result<(Answer, u64), DriverError> {
         let destination = Destination::of(work.host)?;
         let mut heard = 0;
         loop {
@@ -68,7 +68,10 @@ impl Native {
                 Limits { heed: Stop::Terminate, deadline: Some(work.deadline), ..Limits::new(io.cancel) };
             let answer = self.ssh.run(&destination, work.connection, &script, limits, io);
             let error = match probe::complete(work.host, &answer) {
-                Ok(()) => return Ok(answer),
+                Ok(()) => {
+                    heard += answer.lines;
+                    return Ok((answer, heard));
+                }
                 Err(error) => error,
             };
             heard += answer.lines;

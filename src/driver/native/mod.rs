@@ -16,7 +16,7 @@ mod roll_back;
 
 pub use privilege::AskPassword;
 
-use super::nix::{Nix, NixFlake};
+use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
@@ -27,7 +27,7 @@ use privilege::Passwords;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the engine needs to know.
 pub struct NativeOptions {
@@ -45,6 +45,7 @@ pub struct NativeOptions {
 pub struct Native {
     flake: NixFlake,
     nix: Arc<Nix>,
+    builds: LocalBuilds,
     ssh: Ssh,
     passwords: Passwords,
     known: Mutex<HashMap<HostName, Known>>,
@@ -58,6 +59,8 @@ struct Known {
     state: SystemState,
     /// The path that a root protects there.
     rooted: Option<StorePath>,
+    /// When it was probed.
+    probed: Instant,
 }
 
 impl Native {
@@ -69,6 +72,7 @@ impl Native {
         let nix = Arc::new(Nix::default());
         Ok(Self {
             flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?,
+            builds: LocalBuilds::new(nix.clone()),
             nix,
             ssh: Ssh::new(),
             passwords: Passwords::new(options.password),

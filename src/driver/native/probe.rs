@@ -4,6 +4,7 @@ use super::{Known, Native};
 use crate::driver::ssh::{Answer, Destination, Password, Privilege, Script};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, Sudo, SystemState};
 use crate::model::{Host, Platform};
+use std::time::Instant;
 
 const KIB_PER_MIB: u64 = 1024;
 
@@ -27,6 +28,7 @@ impl Native {
             system: probe.system.clone(),
             state: probe.state.clone(),
             rooted: None,
+            probed: Instant::now(),
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         hosts.insert(host.name.clone(), known);

@@ -1,7 +1,11 @@
 # Asks a host what it is. Changes nothing. PASSWORD is set when one is known.
-say machine "$(uname -m)"
-say kernel "$(uname -s)"
-say host_name "$(uname -n)"
+uid=$(id -u)
+uname -smn | {
+  read -r kernel host_name machine
+  say kernel "$kernel"
+  say host_name "$host_name"
+  say machine "$machine"
+}
 
 boot_id=
 if [ -r /proc/sys/kernel/random/boot_id ]; then
@@ -15,18 +19,18 @@ say_state
 failed_units | while read -r unit; do say failed "$unit"; done
 
 free() {
-  df -Pk "$1" 2>/dev/null | {
+  [ ! -d "$1" ] || df -Pk "$1" 2>/dev/null | {
     read -r _
     read -r _ _ _ available _ && say "$2" "$available"
   }
 }
 free /nix/store store_free_kib
-[ ! -d /boot ] || free /boot boot_free_kib
+free /boot boot_free_kib
 
 command -v nix-store >/dev/null 2>&1 || say lacks nix-store
 
 # -k: a password that was typed a moment ago in some terminal does not count.
-if [ "$(id -u)" = 0 ]; then
+if [ "$uid" = 0 ]; then
   say sudo root
 elif ! command -v sudo >/dev/null 2>&1; then
   say sudo missing

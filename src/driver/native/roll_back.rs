@@ -1,17 +1,13 @@
 //! Goes back to what ran before, by the paths and generation that the probe recorded.
 
-use super::activation::{Proof, Texts, name_of_job};
-use super::job::Resumable;
+use super::activation::{Texts, Work, name_of_job};
 use super::{Native, probe};
-use crate::driver::ssh::{Connection, Script};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, SystemState};
 use crate::model::{Action, Host, Platform};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long going back may take.
 const LONGEST: Duration = Duration::from_secs(600);
-
-const ACTIVATE: &str = concat!(include_str!("state.sh"), include_str!("job.sh"), include_str!("activate.sh"));
 
 impl Native {
     pub(super) fn roll_back_system(
@@ -27,31 +23,6 @@ impl Native {
             return Err(DriverError::new(ErrorKind::Refusal, message));
         };
         let texts = Texts::new(host.platform, old);
-        let job = name_of_job();
-        if action.activates() {
-            let script = |skip: u64| {
-                Script::new(ACTIVATE)
-                    .variable("JOB", job.as_str())
-                    .variable("OUT", old.as_str())
-                    .variable("PROGRAM", texts.program)
-                    .variable("TEXT", texts.test.as_str())
-                    .variable("SETS_PROFILE", "0")
-                    .variable("SKIP", skip.to_string())
-            };
-            let answer = self.resume(
-                &Resumable {
-                    host,
-                    privilege: &known.privilege,
-                    connection: Connection::Shared,
-                    deadline: Instant::now() + LONGEST,
-                    script: &script,
-                },
-                io,
-            )?;
-            if let Some(why) = answer.value("refused") {
-                return Err(DriverError::new(ErrorKind::Refusal, format!("{}: {why}", host.name)));
-            }
-        }
         // The old generation is still there: switching to it makes no new one.
         let commit = match (&before.state.profile, before.state.generation) {
             (Some(profile), Some(generation)) if action.sets_profile() => {
@@ -66,15 +37,20 @@ impl Native {
             }
             _ => String::new(),
         };
-        let proof = Proof {
+        let work = Work {
             host,
             known: &known,
-            job: &job,
-            wanted: action.activates().then_some(old),
-            commit: &commit,
-            baseline: &before.failed_units,
+            job: name_of_job(),
+            path: old,
+            text: if action.activates() { &texts.test } else { &commit },
+            commit: if action.activates() { &commit } else { "" },
+            program: texts.program,
+            sets_profile: false,
+            failed_units: &before.failed_units,
+            timeout: LONGEST,
         };
-        let answer = self.prove(&proof, io)?;
+        let activated = self.start(&work, io)?;
+        let answer = self.prove(&work, &activated, io)?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         let profile = before.state.profile.is_none() || state.profile == before.state.profile;

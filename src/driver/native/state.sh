@@ -2,7 +2,8 @@
 profile=/nix/var/nix/profiles/system
 
 say_state() {
-  say current "$(readlink -f /run/current-system 2>/dev/null)"
+  current=$(readlink -f /run/current-system 2>/dev/null)
+  say current "$current"
   say profile "$(readlink -f "$profile" 2>/dev/null)"
   say generation "$(readlink "$profile" 2>/dev/null)"
 }

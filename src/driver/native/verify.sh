@@ -1,11 +1,11 @@
-# Proves over a new connection what came of the job JOB, then does what makes it lasting: COMMIT, a text for the shell,
-# if the system that runs is WANTED (or WANTED is empty) and no unit has newly failed. Units in BASELINE had
-# failed when the host was probed.
+# Proves over a new connection what came of the job JOB. If it MAY go on, the system that runs is WANTED (or WANTED is
+# empty) and no unit has newly failed, the job is told to make it lasting. UNITS had failed when the host was probed.
+# SKIP lines of the job's log are known already.
 say_state
-known='' new='' rc=''
-if [ -s "$base/baseline" ]; then read -r about <"$base/baseline"; else about=''; fi
+about='' new=''
+[ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
 # What was written down before the activation, as long as it is about this system.
-if [ "$about" = "${WANTED:-none}" ]; then known=$(cat "$base/baseline"); else known=$BASELINE; fi
+if [ "$about" = "${WANTED:-none}" ]; then known=$(cat "$base/baseline"); else known=$UNITS; fi
 for unit in $(failed_units); do
   case "
 $known
@@ -19,15 +19,19 @@ $unit
   done
 done
 
-if [ -n "$COMMIT" ] && [ -z "$new" ] && { [ -z "$WANTED" ] || [ "$(readlink -f /run/current-system)" = "$WANTED" ]; }; then
-  if job_start "$JOB-commit" "$COMMIT"; then
-    job_follow 0
-    [ "$rc" != 0 ] || rm -f "$base/baseline"
-  else
-    say refused "what makes the system lasting could not be started"
-  fi
+done_job='' done_rc=''
+[ ! -s "$base/committed" ] || read -r done_job done_rc <"$base/committed"
+if [ "$done_job" = "$JOB" ]; then
+  # An earlier connection was lost after all was done.
+  say committed "$done_rc"
+elif [ "$MAY" = 1 ] && [ -z "$new" ] && [ -d "$base/$JOB" ] && [ "$current" = "$WANTED" ]; then
+  : >"$base/$JOB/go"
+  job_follow "$JOB" rc.commit "$SKIP" 0.04
   say committed "$rc"
   say_state
+  [ "$rc" != 0 ] || rm -f "$base/baseline"
+  printf '%s %s\n' "$JOB" "$rc" >"$base/committed"
 fi
-rm -rf "${base:?}/$JOB" "${base:?}/$JOB-commit"
+# A job that still waits ends when this is gone.
+rm -rf "${base:?}/$JOB"
 say end 1

@@ -1,13 +1,16 @@
 //! The flake by way of nix: discovery, evaluation, checks. Works with Nix 2.8 and later, and asks nix nothing that
 //! depends on its version. Knows no host.
 
+mod build;
 mod cache;
 mod check;
 mod command;
 mod evaluation;
 mod expression;
+mod log;
 mod tree;
 
+pub(super) use build::LocalBuilds;
 pub(super) use command::{Nix, is_disk_full, is_unsigned, last_lines, log};
 
 use super::{

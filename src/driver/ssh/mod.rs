@@ -6,6 +6,7 @@
 
 mod destination;
 mod failure;
+mod master;
 mod script;
 mod word;
 
@@ -16,10 +17,9 @@ pub(crate) use script::{Answer, Password, Privilege, Script};
 use super::tool::{Broken, Limits, Tool, find};
 use super::{DriverError, ErrorKind, Io};
 use crate::process::Stream;
-use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -29,8 +29,8 @@ const SSH_FAILED: i32 = 255;
 const LONGEST_DIRECTORY: usize = 104 - 1 - 40 - 17 - 1;
 /// How long a host may take for an answer that needs no work.
 pub(crate) const ANSWER: Duration = Duration::from_secs(60);
-/// How long closing a connection may take.
-const CLOSING: Duration = Duration::from_secs(2);
+/// How many connections are closed at once.
+const CLOSERS: usize = 8;
 
 /// Which connection to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,6 @@ pub(crate) struct Ssh {
     sockets: OnceLock<Option<TempDir>>,
     config: Option<String>,
     options: String,
-    shared: Mutex<BTreeSet<Destination>>,
 }
 
 impl Ssh {
@@ -58,7 +57,6 @@ impl Ssh {
             sockets: OnceLock::new(),
             config: env::var("FLEET_SSH_CONFIG").ok().filter(|path| !path.is_empty()),
             options: env::var("NIX_SSHOPTS").unwrap_or_default(),
-            shared: Mutex::default(),
         }
     }
 
@@ -129,11 +127,6 @@ impl Ssh {
         format!("{strict} {} {}", self.options, self.weak().join(" "))
     }
 
-    /// Remembers that a shared connection may be open.
-    pub(crate) fn opened(&self, destination: &Destination) {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).insert(destination.clone());
-    }
-
     /// Runs a script that has little to do there, over the shared connection.
     pub(crate) fn ask(&self, destination: &Destination, script: &Script, io: Io<'_>) -> Answer {
         let limits = Limits { deadline: Some(Instant::now() + ANSWER), ..Limits::new(io.cancel) };
@@ -157,9 +150,6 @@ impl Ssh {
                 return answer;
             }
         };
-        if connection == Connection::Shared {
-            self.opened(destination);
-        }
         let tool = Tool::new(program)
             .arg("-T")
             .args(self.options(connection, destination.port()))
@@ -196,33 +186,19 @@ impl Ssh {
 
     /// Closes all shared connections.
     pub(crate) fn close(&self) {
-        let open = std::mem::take(&mut *self.shared.lock().unwrap_or_else(PoisonError::into_inner));
-        let (Ok(program), Some(directory)) = (self.program(), self.sockets()) else { return };
-        if open.is_empty() || directory.read_dir().is_ok_and(|mut entries| entries.next().is_none()) {
-            return;
-        }
-        let closing: Vec<_> = open
-            .iter()
-            .filter_map(|destination| {
-                let mut arguments = self.options(Connection::Shared, destination.port());
-                arguments.extend(["-O".to_owned(), "exit".to_owned()]);
-                arguments.extend(destination.user().map(|user| format!("-l{user}")));
-                arguments.extend(["--".to_owned(), destination.address().to_owned()]);
-                duct::cmd(program, arguments)
-                    .unchecked()
-                    .stdin_null()
-                    .stdout_null()
-                    .stderr_null()
-                    .start()
-                    .ok()
-            })
-            .collect();
-        for handle in closing {
-            if !matches!(handle.wait_timeout(CLOSING), Ok(Some(_))) {
-                // A master that does not answer ends by itself with its ControlPersist.
-                let _ = handle.kill();
+        let Some(Some(directory)) = self.sockets.get() else { return };
+        let Ok(entries) = directory.path().read_dir() else { return };
+        let sockets: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        std::thread::scope(|scope| {
+            for group in sockets.chunks(sockets.len().div_ceil(CLOSERS).max(1)) {
+                scope.spawn(move || {
+                    for socket in group {
+                        // One that does not answer ends by itself with its ControlPersist.
+                        let _ = master::end(socket);
+                    }
+                });
             }
-        }
+        });
     }
 }
 
