@@ -137,8 +137,21 @@ impl fmt::Display for Pipe {
 
 impl fmt::Display for Command {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.first)?;
-        self.arguments.iter().try_for_each(|argument| write!(out, " {argument}"))
+        self.first.write_inside(out)?;
+        self.arguments.iter().try_for_each(|argument| {
+            out.write_str(" ")?;
+            argument.write_inside(out)
+        })
+    }
+}
+
+impl Term {
+    /// The term inside of a command or chain, where a pipeline needs its parentheses.
+    fn write_inside(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            TermKind::Pipe(pipe) => write!(out, "({pipe})"),
+            _ => write!(out, "{self}"),
+        }
     }
 }
 
@@ -150,7 +163,7 @@ impl fmt::Display for Term {
         match &self.kind {
             TermKind::Bool(value) => write!(out, "{value}"),
             TermKind::Chain(term, names) => {
-                write!(out, "{term}")?;
+                term.write_inside(out)?;
                 fields(out, names)
             }
             TermKind::Dot => out.write_str("."),
@@ -158,7 +171,7 @@ impl fmt::Display for Term {
             TermKind::Function(function) => out.write_str(function.name),
             TermKind::Nil => out.write_str("nil"),
             TermKind::Number(number) => out.write_str(&number.text),
-            TermKind::Pipe(pipe) => write!(out, "({pipe})"),
+            TermKind::Pipe(pipe) => write!(out, "{pipe}"),
             TermKind::String { quoted, .. } => out.write_str(quoted),
             TermKind::Variable(name, names) => {
                 out.write_str(name)?;

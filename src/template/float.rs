@@ -22,12 +22,17 @@ pub(super) fn general(number: f64, precision: Option<usize>, mark: char, keep_ze
         }
     };
     let shown = if keep_zeros { precision.unwrap_or(6).max(significant) } else { significant };
-    if digits.exponent < -4 || digits.exponent >= i32::try_from(limit).unwrap_or(i32::MAX) {
+    let text = if digits.exponent < -4 || digits.exponent >= i32::try_from(limit).unwrap_or(i32::MAX) {
         digits.scientific(shown - 1, mark)
     } else {
         let decimals = i32::try_from(shown).unwrap_or(i32::MAX) - 1 - digits.exponent;
         digits.fixed(usize::try_from(decimals).unwrap_or(0))
+    };
+    if !keep_zeros || text.contains('.') {
+        return text;
     }
+    let point = text.find(mark).unwrap_or(text.len());
+    format!("{}.{}", &text[..point], &text[point..])
 }
 
 /// From this exponent on the shortest form is written with an exponent: Go's `%v` and `%g`.
@@ -52,6 +57,60 @@ pub(super) fn fixed(number: f64, precision: Option<usize>) -> String {
         Some(decimals) => format!("{number:.decimals$}"),
         None => format!("{number}"),
     }
+}
+
+/// Format `b`: the mantissa as an integer and a power of two.
+pub(super) fn binary(number: f64) -> String {
+    special(number).unwrap_or_else(|| {
+        let (negative, mantissa, exponent) = parts(number);
+        format!("{}{mantissa}p{exponent:+}", if negative { "-" } else { "" })
+    })
+}
+
+/// Format `x`: one hexadecimal digit, `precision` more or as many as needed, and a power of two.
+pub(super) fn hexadecimal(number: f64, precision: Option<usize>) -> String {
+    if let Some(special) = special(number) {
+        return special;
+    }
+    let (negative, mut mantissa, mut exponent) = parts(number);
+    if mantissa == 0 {
+        exponent = 0;
+    } else {
+        // Brings the leading one to bit 60, so that whole digits follow it.
+        let shift = mantissa.leading_zeros() - 3;
+        mantissa <<= shift;
+        exponent += 60 - i32::try_from(shift).unwrap_or(0);
+        if let Some(digits) = precision.filter(|digits| *digits < 15) {
+            let dropped = 60 - 4 * digits;
+            let (half, rest) = (1_u64 << (dropped - 1), mantissa & ((1 << dropped) - 1));
+            mantissa >>= dropped;
+            if rest > half || (rest == half && mantissa & 1 == 1) {
+                mantissa += 1;
+            }
+            mantissa <<= dropped;
+            if mantissa >> 61 != 0 {
+                mantissa >>= 1;
+                exponent += 1;
+            }
+        }
+    }
+    let digits = format!("{:015x}", mantissa & ((1 << 60) - 1));
+    let digits = match precision {
+        None => digits.trim_end_matches('0').to_owned(),
+        Some(precision) => digits.chars().chain(std::iter::repeat('0')).take(precision).collect(),
+    };
+    let sign = if negative { "-" } else { "" };
+    let point = if digits.is_empty() { "" } else { "." };
+    let mark = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}0x{}{point}{digits}p{mark}{:02}", mantissa >> 60, exponent.abs())
+}
+
+/// Sign, mantissa and the power of two to multiply it by.
+fn parts(number: f64) -> (bool, u64, i32) {
+    let bits = number.to_bits();
+    let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
+    let power = i32::try_from(exponent.max(1)).unwrap_or(0) - 1075;
+    (number.is_sign_negative(), if exponent == 0 { fraction } else { fraction | 1 << 52 }, power)
 }
 
 fn special(number: f64) -> Option<String> {

@@ -1,8 +1,7 @@
 //! Dates read by Go's layouts, with the words of Go's `time.Parse`.
 
 use super::layout::{Element, next_element};
-use super::quote::quote;
-use super::time::{month_name, weekday_name};
+use super::time::{month_name, quote_bytes as quote, weekday_name};
 use jiff::Zoned;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};

@@ -1,65 +1,6 @@
 //! Template text -> tokens, on demand. Knows characters and delimiters, no grammar.
 
-/// The kind of a [`Token`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenKind {
-    Error,
-    Bool,
-    Char,
-    CharConstant,
-    Complex,
-    Assign,
-    Declare,
-    Eof,
-    Field,
-    Identifier,
-    LeftDelim,
-    LeftParen,
-    Number,
-    Pipe,
-    RawString,
-    RightDelim,
-    RightParen,
-    Space,
-    String,
-    Text,
-    Variable,
-    Dot,
-    Block,
-    Break,
-    Continue,
-    Define,
-    Else,
-    End,
-    If,
-    Nil,
-    Range,
-    Template,
-    With,
-}
-
-impl TokenKind {
-    /// Whether the token is a word of the language, which messages show as `<word>`.
-    pub(super) fn is_keyword(self) -> bool {
-        use TokenKind::{Block, Break, Continue, Define, Dot, Else, End, If, Nil, Range, Template, With};
-        matches!(
-            self,
-            Dot | Block | Break | Continue | Define | Else | End | If | Nil | Range | Template | With
-        )
-    }
-}
-
-/// A piece of the text between `start` and `end`, in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// The line that the token starts on, from 1.
-    pub(super) line: usize,
-    /// What is wrong, for [`TokenKind::Error`].
-    pub(super) message: Option<Box<str>>,
-}
+use super::token::{Token, TokenKind};
 
 /// The state between two tokens.
 #[derive(Debug, Clone)]
@@ -271,7 +212,8 @@ impl<'t> Lexer<'t> {
             '`' => self.raw_quoted(),
             '$' => self.name(TokenKind::Variable, TokenKind::Variable),
             '\'' => self.quoted('\'', TokenKind::CharConstant, "unterminated character constant"),
-            '.' if self.peek().is_some_and(|digit| digit.is_ascii_digit()) => {
+            // At the very end Go takes the dot for a number, too.
+            '.' if self.peek().is_none_or(|digit| digit.is_ascii_digit()) => {
                 self.position -= 1;
                 self.number()
             }

@@ -26,6 +26,7 @@ mod references;
 #[expect(clippy::module_inception, reason = "the file is named as its type")]
 mod template;
 mod time;
+mod token;
 mod value;
 
 pub use error::TemplateError;

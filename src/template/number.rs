@@ -1,8 +1,8 @@
 //! Number literals of templates: Go's syntax with prefixes and underscores. Knows no grammar.
 
 use super::ast::Number;
-use super::lexer::TokenKind;
 use super::quote::{quote, unquote_one};
+use super::token::TokenKind;
 
 /// Reads a number, or says in Go's words why it is none.
 pub(super) fn parse_number(text: &str, kind: TokenKind) -> Result<Number, String> {

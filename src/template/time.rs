@@ -1,6 +1,5 @@
 //! Times and durations as Go's package `time` writes them. Knows no layouts.
 
-use super::quote::quote;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
@@ -82,7 +81,7 @@ pub(super) fn local_zone() -> TimeZone {
 
 /// Go's `time.ParseDuration`: nanoseconds of a text such as `1h15m30.5s`, or Go's words of what is wrong.
 pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {}", quote(text));
+    let invalid = || format!("time: invalid duration {}", quote_bytes(text));
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -107,10 +106,11 @@ pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
         let unit =
             &after[..after.find(|next: char| next == '.' || next.is_ascii_digit()).unwrap_or(after.len())];
         if unit.is_empty() {
-            return Err(format!("time: missing unit in duration {}", quote(text)));
+            return Err(format!("time: missing unit in duration {}", quote_bytes(text)));
         }
-        let scale = unit_scale(unit)
-            .ok_or_else(|| format!("time: unknown unit {} in duration {}", quote(unit), quote(text)))?;
+        let scale = unit_scale(unit).ok_or_else(|| {
+            format!("time: unknown unit {} in duration {}", quote_bytes(unit), quote_bytes(text))
+        })?;
         let value = format!("0{digits}").parse::<u64>().ok().and_then(|value| value.checked_mul(scale));
         total = value
             .and_then(|value| value.checked_add(fraction_of(fraction, scale)))
@@ -124,6 +124,20 @@ pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
         (true, Err(_)) => Ok(i64::MIN),
         (false, total) => total.map_err(|_| invalid()),
     }
+}
+
+/// The quoting of Go's package `time`, which escapes every byte beyond printable ASCII.
+pub(super) fn quote_bytes(text: &str) -> String {
+    let mut out = String::from('"');
+    for byte in text.bytes() {
+        let _ = match byte {
+            b'"' | b'\\' => write!(out, "\\{}", char::from(byte)),
+            b' '..=b'\x7f' => write!(out, "{}", char::from(byte)),
+            _ => write!(out, "\\x{byte:02x}"),
+        };
+    }
+    out.push('"');
+    out
 }
 
 fn unit_scale(unit: &str) -> Option<u64> {

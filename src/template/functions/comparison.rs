@@ -52,12 +52,12 @@ fn equal_others(left: &Value, right: &Value) -> Result<bool, String> {
     if comparable[0] && comparable[1] {
         return Ok(left == right);
     }
-    let shown = printf("%s", std::slice::from_ref(left))?;
+    let shown = |value: &Value| printf("%s", std::slice::from_ref(value));
     if left.type_name() == right.type_name() {
-        return Err(format!("non-comparable type {shown}: {}", left.type_name()));
+        return Err(format!("non-comparable type {}: {}", shown(right)?, right.type_name()));
     }
     let types = (left.type_name(), right.type_name());
-    Err(format!("non-comparable types {shown}: {}, {}: {}", types.0, types.1, printed(right)))
+    Err(format!("non-comparable types {}: {}, {}: {}", shown(left)?, types.0, types.1, printed(right)))
 }
 
 /// The order of two values of one kind.

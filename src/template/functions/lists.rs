@@ -61,10 +61,13 @@ pub(super) fn concat(arguments: &[Value]) -> Returned {
 pub(super) fn chunk(arguments: &[Value]) -> Returned {
     let (size, items) = (int(arguments, 0), items(arguments, 1, "Cannot chunk type {}")?);
     let Some(size) = usize::try_from(size).ok().filter(|size| *size > 0) else {
-        return match (size, items.len()) {
-            (0, 1..) => Err("runtime error: makeslice: len out of range".to_owned()),
-            _ => Ok(Value::Typed(Typed::Lists([].into()))),
+        // What sprig's arithmetic makes of a negative size; for most lists Go panics.
+        let chunks = match (size, items.len()) {
+            (..0, 1) => vec![Value::list(items.to_vec())],
+            (..0, 2..) if size.unsigned_abs() >= items.len() as u64 - 1 => Vec::new(),
+            _ => return Err("runtime error: makeslice: len out of range".to_owned()),
         };
+        return Ok(Value::Typed(Typed::Lists(chunks.into())));
     };
     Ok(Value::Typed(Typed::Lists(items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect())))
 }

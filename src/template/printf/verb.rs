@@ -21,9 +21,9 @@ pub(super) struct Spec {
 /// Adds `value` as `verb` asks.
 pub(super) fn format_value(out: &mut String, spec: Spec, verb: char, value: &Value) {
     match (verb, value) {
-        ('T', value) => pad(out, spec, value.type_name(), false),
+        ('T', value) => pad(out, spec, value.type_name(), true),
         ('p', Value::Nil) => bad(out, spec, 'p', value),
-        ('v', Value::Nil) => pad(out, spec, "<nil>", false),
+        ('v', Value::Nil) => pad(out, spec, "<nil>", true),
         (_, Value::Nil) => {
             let _ = write!(out, "%!{verb}(<nil>)");
         }
@@ -37,7 +37,7 @@ pub(super) fn format_value(out: &mut String, spec: Spec, verb: char, value: &Val
 fn plain(out: &mut String, spec: Spec, verb: char, value: &Value) {
     match value {
         Value::Bool(flag) if matches!(verb, 't' | 'v') => {
-            pad(out, spec, if *flag { "true" } else { "false" }, false);
+            pad(out, spec, if *flag { "true" } else { "false" }, true);
         }
         Value::Float(number) => format_float(out, spec, verb, *number, value),
         Value::String(text) => format_text(out, spec, verb, text, value),
@@ -142,7 +142,7 @@ fn format_character(out: &mut String, spec: Spec, verb: char, number: i64) {
             if spec.sharp { format!("{code} '{character}'") } else { code }
         }
     };
-    pad(out, spec, &text, false);
+    pad(out, spec, &text, verb != 'U');
 }
 
 fn format_float(out: &mut String, spec: Spec, verb: char, number: f64, value: &Value) {
@@ -153,6 +153,9 @@ fn format_float(out: &mut String, spec: Spec, verb: char, number: f64, value: &V
         'e' => float::scientific(number, Some(spec.precision.unwrap_or(6)), 'e'),
         'E' => float::scientific(number, Some(spec.precision.unwrap_or(6)), 'E'),
         'f' | 'F' => float::fixed(number, Some(spec.precision.unwrap_or(6))),
+        'b' => float::binary(number),
+        'x' => float::hexadecimal(number, spec.precision),
+        'X' => float::hexadecimal(number, spec.precision).to_uppercase(),
         _ => return bad(out, spec, verb, value),
     };
     let digits = text.trim_start_matches(['+', '-']);
@@ -230,7 +233,7 @@ fn format_map(out: &mut String, spec: Spec, verb: char, map: &Map) {
 
 fn element(out: &mut String, spec: Spec, verb: char, item: &Value) {
     match item {
-        Value::Nil => pad(out, spec, "<nil>", false),
+        Value::Nil => pad(out, spec, "<nil>", true),
         item => plain(out, spec, verb, item),
     }
 }
