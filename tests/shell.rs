@@ -243,7 +243,7 @@ fn what_is_not_understood_is_left_to_a_real_shell_as_a_whole() {
     for text in [
         "echo a & wait",
         "f() { echo x; }; f",
-        "[[ a == a ]]",
+        "[[ a =~ ^b ]]",
         "echo $((1 + 1))",
         "trap 'echo x' EXIT",
         "eval echo x",
@@ -251,9 +251,9 @@ fn what_is_not_understood_is_left_to_a_real_shell_as_a_whole() {
         "echo `echo a`",
         "cat file | while read x; do echo $x; done",
         "$COMMAND x",
-        "echo 'unclosed",
-        "if true; then",
-        "echo a; )",
+        "cat <<EOF\nunclosed",
+        "echo ${x/a/b}",
+        "echo \"${x:-'a'}\"",
         "break",
     ] {
         assert!(Script::is_understood(text).is_err(), "{text}");
@@ -261,6 +261,79 @@ fn what_is_not_understood_is_left_to_a_real_shell_as_a_whole() {
     let deep = format!("{}true{}", "(".repeat(5_000), ")".repeat(5_000));
     assert!(Script::is_understood(&deep).is_err());
     assert_eq!(run("x=1; f() { echo $((x + 1)); }; f"), ran(0, "2\n", ""));
+}
+
+#[test]
+fn conditions_here_documents_and_parameters_are_understood() {
+    same(&[
+        ("[[ abc == a* && ! -d file.txt ]] && [[ abc != \"a*\" ]] && echo ok", 0, "ok\n", ""),
+        ("[[ ( 2 -lt 10 || a < b ) && -z $NOPE ]] && echo ok", 0, "ok\n", ""),
+        ("[[ a == b ]]; echo no", 1, "", ""),
+        (
+            "cat <<EOF | tr a-z A-Z\nhome $HOME \\$x $(echo sub) \"q\"\nEOF\necho after",
+            0,
+            "HOME /HOME/ME $X SUB \"Q\"\nafter\n",
+            "",
+        ),
+        ("cat <<'A' <<-B; echo end\n$raw\nA\n\ttabs\n\tB\n", 0, "tabs\nend\n", ""),
+        (
+            "f=a/b.tar.gz; echo ${f%.gz} ${f##*/} ${f#*/} ${f:2:1} ${f: -2}",
+            0,
+            "a/b.tar b.tar.gz b.tar.gz b gz\n",
+            "",
+        ),
+        ("echo ${NEW:=x} $NEW; env | grep -c ^NEW || true", 0, "x x\n0\n", ""),
+        ("echo a; echo ${NOPE:?is needed}; echo no", 1, "a\n", "NOPE: is needed\n"),
+        ("echo $'a\\tb' \"$@\" x", 0, "a\tb x\n", ""),
+        ("sh -c 'echo $#' x \"$@\" \"$*\"", 0, "1\n", ""),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_in_every_shell_is_said_with_its_place() {
+    for (text, message) in [
+        ("echo \"a", "1:6: reached EOF without closing quote `\"`"),
+        ("echo ok\nfi", "2:1: `fi` can only be used to end an `if`"),
+        ("if true; then echo", "1:1: `if` statement must end with `fi`"),
+        ("if true; then", "1:10: `then` must be followed by a statement list"),
+        ("while true", "1:1: `while <cond>` must be followed by `do`"),
+        ("for i in a; do echo", "1:1: `for` statement must end with `done`"),
+        ("case a in a) echo", "1:1: `case` statement must end with `esac`"),
+        ("{ echo a", "1:1: reached EOF without matching `{` with `}`"),
+        ("echo a &&", "1:8: `&&` must be followed by a statement"),
+        ("echo a;; echo b", "1:7: `;;` can only be used in a case clause"),
+        ("echo a; )", "1:9: `)` can only be used to close a subshell"),
+        ("| cat", "1:1: `|` can only immediately follow a statement"),
+        ("echo >", "1:6: `>` must be followed by a word"),
+    ] {
+        let error = Case::default().try_run(text).unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn a_real_shell_says_what_go_task_says() {
+    let missing = "\"nosuchcommand\": executable file not found in $PATH\n";
+    assert_eq!(run("f() { nosuchcommand; }; f || echo $?"), ran(0, "127\n", missing));
+    assert_eq!(run("echo a b | { read x y; }; echo $y"), ran(0, "b\n", ""));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_a_panic(text in "[ -~\n\u{e9}]{0,40}|([a-z]{0,3}[ \n;|&<>(){}$\"'`\\\\#!=*?~:-]{1,3}){0,20}") {
+        let _ = Script::is_understood(&text);
+    }
+
+    #[test]
+    fn words_of_the_language_in_any_order_are_no_panic(words in proptest::collection::vec(
+        proptest::sample::select(vec![
+            "if", "then", "else", "elif", "fi", "for", "in", "do", "done", "while", "case", "esac", "{", "}", "(", ")",
+            ";", ";;", "\n", "&&", "||", "|", "!", "a", "$x", "${x:-y}", "$(a)", "'q'", "\"d\"", ">", "<<E", "E", "[[", "]]", "==",
+        ]),
+        0..25,
+    )) {
+        let _ = Script::is_understood(&words.join(" "));
+    }
 }
 
 #[test]

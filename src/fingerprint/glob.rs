@@ -40,7 +40,16 @@ pub(super) fn files(dir: &Path, pattern: &str) -> Result<Vec<PathBuf>, GlobError
     let words = words(&escape(&pattern)).map_err(|_| not_understood())?;
     let get = |name: &str| std::env::var(name).ok();
     let dir = Path::new("/");
-    let expander = Expander { get: &get, dir, globstar: true, nullglob: true, noglob: false, nounset: false };
+    let assigned = std::cell::RefCell::default();
+    let expander = Expander {
+        get: &get,
+        assigned: &assigned,
+        dir,
+        globstar: true,
+        nullglob: true,
+        noglob: false,
+        nounset: false,
+    };
     let mut files = Vec::new();
     for word in &words {
         for field in expander.patterns(word).map_err(|_| not_understood())? {

@@ -2,6 +2,7 @@
 
 use super::{Field, Found, Operation, Parameter, Part, Word, brace, pathname};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
@@ -15,6 +16,14 @@ pub enum ExpandError {
     /// A command substitution that nobody has run.
     #[error("command substitutions are not understood here")]
     Command,
+    /// A variable that must be set (`${NAME?MESSAGE}`).
+    #[error("{name}: {message}")]
+    Required {
+        /// The variable.
+        name: String,
+        /// What the script says about it.
+        message: String,
+    },
     /// A variable that is not set, where that is an error (`set -u`).
     #[error("{0}: unbound variable")]
     Unset(String),
@@ -24,6 +33,8 @@ pub enum ExpandError {
 pub struct Expander<'a> {
     /// The value of a variable or of a special parameter, if it is set.
     pub get: &'a dyn Fn(&str) -> Option<String>,
+    /// Gets the variables that `${NAME=WORD}` assigns; they are seen from then on.
+    pub assigned: &'a RefCell<Vec<(String, String)>>,
     /// Where relative patterns start.
     pub dir: &'a Path,
     /// `**` matches directories at any depth (`shopt -s globstar`).
@@ -152,7 +163,8 @@ impl Expander<'_> {
                         _ => Cow::default(),
                     };
                     if *quoted {
-                        begun = true;
+                        // There are no arguments, and `"$@"` is one field for each.
+                        begun |= !matches!(part, Part::Parameter { parameter, .. } if parameter.name == "@");
                         current.push(&value, true);
                         continue;
                     }
@@ -175,26 +187,34 @@ impl Expander<'_> {
     }
 
     fn value(&self, parameter: &Parameter) -> Result<String, ExpandError> {
-        let value = (self.get)(&parameter.name);
+        let name = &parameter.name;
+        let assigned =
+            self.assigned.borrow().iter().rev().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        let value = assigned.or_else(|| (self.get)(name));
         let is_set = |colon: bool| value.as_ref().is_some_and(|value| !colon || !value.is_empty());
+        let unset = || if self.nounset { Err(ExpandError::Unset(name.clone())) } else { Ok(String::new()) };
         match &parameter.operation {
-            None if value.is_none() && self.nounset => Err(ExpandError::Unset(parameter.name.clone())),
-            None => Ok(value.unwrap_or_default()),
-            Some(Operation::Length) => Ok(value.unwrap_or_default().chars().count().to_string()),
-            Some(Operation::Default { colon, word }) => {
-                if is_set(*colon) {
-                    Ok(value.unwrap_or_default())
-                } else {
-                    self.string(word)
-                }
+            Some(Operation::Default { colon, word }) if !is_set(*colon) => self.string(word),
+            Some(Operation::Alternative { colon, word }) if is_set(*colon) => self.string(word),
+            Some(Operation::Alternative { .. }) => Ok(String::new()),
+            Some(Operation::Assign { colon, word }) if !is_set(*colon) => {
+                let value = self.string(word)?;
+                self.assigned.borrow_mut().push((name.clone(), value.clone()));
+                Ok(value)
             }
-            Some(Operation::Alternative { colon, word }) => {
-                if is_set(*colon) {
-                    self.string(word)
-                } else {
-                    Ok(String::new())
-                }
+            Some(Operation::Require { colon, word }) if !is_set(*colon) => {
+                Err(ExpandError::Required { name: name.clone(), message: self.string(word)? })
             }
+            Some(Operation::Length) => Ok(value.map_or_else(unset, Ok)?.chars().count().to_string()),
+            Some(Operation::Remove { suffix, longest, pattern }) => {
+                let value = value.map_or_else(unset, Ok)?;
+                let pattern = self.pattern(pattern)?;
+                Ok(removed(&value, &pattern, *suffix, *longest).to_owned())
+            }
+            Some(Operation::Slice { offset, length }) => {
+                Ok(slice(&value.map_or_else(unset, Ok)?, *offset, *length))
+            }
+            _ => value.map_or_else(unset, Ok),
         }
     }
 
@@ -209,10 +229,44 @@ impl Expander<'_> {
     }
 }
 
+/// A text without the part at one end that a pattern matches.
+fn removed<'t>(text: &'t str, pattern: &Field, suffix: bool, longest: bool) -> &'t str {
+    if !pattern.is_pattern() {
+        let literal = pattern.text();
+        let rest = if suffix { text.strip_suffix(&literal) } else { text.strip_prefix(&literal) };
+        return rest.unwrap_or(text);
+    }
+    let Ok(pattern) = pattern.text_pattern() else { return text };
+    let mut cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    // The shortest part first: near the beginning for a prefix, near the end for a suffix.
+    if suffix != longest {
+        cuts.reverse();
+    }
+    let part = |cut: &usize| if suffix { text.get(*cut..) } else { text.get(..*cut) };
+    let found = cuts.iter().find(|cut| part(cut).is_some_and(|part| pattern.matches(part.as_bytes())));
+    let rest = found.and_then(|cut| if suffix { text.get(..*cut) } else { text.get(*cut..) });
+    rest.unwrap_or(text)
+}
+
+/// Some characters of a text.
+fn slice(text: &str, offset: i64, length: Option<i64>) -> String {
+    let count = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    let place = |at: i64| if at < 0 { (count + at).max(0) } else { at.min(count) };
+    let start = if offset < -count { count } else { place(offset) };
+    let end = match length {
+        None => count,
+        Some(length) if length < 0 => (count + length).max(start),
+        Some(length) => start.saturating_add(length).min(count),
+    };
+    let taken = usize::try_from(end - start).unwrap_or(0);
+    text.chars().skip(usize::try_from(start).unwrap_or(0)).take(taken).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Expander;
     use crate::word::words;
+    use std::cell::RefCell;
     use std::path::Path;
 
     fn fields(text: &str) -> Vec<String> {
@@ -221,11 +275,20 @@ mod tests {
             "A" => Some(" a  b ".to_owned()),
             "E" => Some(String::new()),
             "S" => Some("*".to_owned()),
+            "P" => Some("a/b.tar.gz".to_owned()),
             _ => None,
         };
+        let assigned = RefCell::default();
         let dir = Path::new("/nonexistent");
-        let expander =
-            Expander { get: &get, dir, globstar: true, nullglob: false, noglob: false, nounset: false };
+        let expander = Expander {
+            get: &get,
+            assigned: &assigned,
+            dir,
+            globstar: true,
+            nullglob: false,
+            noglob: false,
+            nounset: false,
+        };
         let fields = expander.fields(&words(text).unwrap()).unwrap();
         fields.iter().map(|field| field.to_str().unwrap().to_owned()).collect()
     }
@@ -246,6 +309,16 @@ mod tests {
             fields("${NONE:-d e} ${E-d} ${E:-d} ${A:+yes} ${NONE+yes} ${#A}"),
             ["d", "e", "d", "yes", "6"]
         );
+    }
+
+    #[test]
+    fn parts_are_taken_off_and_out() {
+        assert_eq!(
+            fields("${P%.gz} ${P%%.*} ${P#*/} ${P##*.} ${P%\"*\"} ${P:2:3} ${P: -2} ${P:0:-7}"),
+            ["a/b.tar", "a/b", "b.tar.gz", "gz", "a/b.tar.gz", "b.t", "gz", "a/b"]
+        );
+        assert_eq!(fields("${NEW=x}$NEW"), ["xx"]);
+        assert_eq!(fields("\"$@\" \"$*\" a\"$@\"b"), ["", "ab"]);
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Text to words.
 
-use super::{Operation, Parameter, Part, Word};
+use super::{Operation, Parameter, Part, Word, escape};
+use std::borrow::Cow;
 
 /// The text holds something that is not understood here, or is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} is not understood here (at byte {at})")]
+#[error("{what}{} (at byte {at})", if *.is_wrong { "" } else { " is not understood here" })]
 pub struct NotUnderstood {
     /// What it is.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// Byte of the text where it stands.
     pub at: usize,
+    /// It is wrong in every shell; the text is mvdan/sh's.
+    pub is_wrong: bool,
 }
 
 /// How deep words may stand in words, as in `${A:-${B:-${C}}}`.
@@ -41,6 +44,39 @@ pub fn words(text: &str) -> Result<Vec<Word>, NotUnderstood> {
             None => return Err(lexer.not_understood("an operator")),
         }
     }
+}
+
+/// A here-document as one word: expansions happen in it, quotes mean nothing.
+///
+/// # Errors
+/// A form that is not understood. Places are within `text`.
+pub fn document(text: &str) -> Result<Word, NotUnderstood> {
+    let mut lexer = Lexer::new(text);
+    let mut word = Word::default();
+    while let Some(next) = lexer.peek() {
+        match next {
+            '$' => lexer.dollar(&mut word, true)?,
+            '`' => return Err(lexer.not_understood("a command substitution")),
+            '\\' => {
+                lexer.bump();
+                match lexer.peek() {
+                    Some('\n') => {
+                        lexer.bump();
+                    }
+                    Some(escaped @ ('$' | '`' | '\\')) => {
+                        lexer.bump();
+                        word.add(escaped, true);
+                    }
+                    _ => word.add('\\', true),
+                }
+            }
+            next => {
+                lexer.bump();
+                word.add(next, true);
+            }
+        }
+    }
+    Ok(word)
 }
 
 impl<'t> Lexer<'t> {
@@ -83,10 +119,27 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Reads up to and with the next line end; gives the line without it, and nothing at the end of the text.
+    pub fn line(&mut self) -> Option<&'t str> {
+        let rest = self.rest();
+        if rest.is_empty() {
+            return None;
+        }
+        let line = rest.split('\n').next().unwrap_or_default();
+        self.at += (line.len() + 1).min(rest.len());
+        Some(line)
+    }
+
     /// An error at this place.
     #[must_use]
     pub fn not_understood(&self, what: &'static str) -> NotUnderstood {
-        NotUnderstood { what, at: self.at }
+        NotUnderstood { what: what.into(), at: self.at, is_wrong: false }
+    }
+
+    /// An error at a place that is an error everywhere.
+    #[must_use]
+    pub fn wrong(at: usize, what: impl Into<Cow<'static, str>>) -> NotUnderstood {
+        NotUnderstood { what: what.into(), at, is_wrong: true }
     }
 
     fn peek(&self) -> Option<char> {
@@ -144,7 +197,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn single_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
-        let unclosed = self.not_understood("a quote without an end");
+        let unclosed = Self::wrong(self.at, "reached EOF without closing quote `'`");
         self.bump();
         let length = self.rest().find('\'').ok_or(unclosed)?;
         word.add_text(self.rest().get(..length).unwrap_or_default(), true);
@@ -152,14 +205,43 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    fn double_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
-        let unclosed = self.not_understood("a quote without an end");
+    /// `$'...'`, from its first quote on.
+    fn ansi_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+        let place = self.not_understood("this quote");
         self.bump();
+        let start = self.at;
+        loop {
+            match self.bump().ok_or_else(|| place.clone())? {
+                '\\' => {
+                    self.bump();
+                }
+                '\'' => break,
+                _ => {}
+            }
+        }
+        let mut bytes = Vec::new();
+        escape::expand(self.text.get(start..self.at - 1).unwrap_or_default(), &mut bytes);
+        bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
+        word.add_text(&String::from_utf8(bytes).map_err(|_| place)?, true);
+        Ok(())
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+        let unclosed = Self::wrong(self.at, "reached EOF without closing quote `\"`");
+        self.bump();
+        let before = word.parts.len();
         word.add_text("", true);
         loop {
             match self.peek().ok_or_else(|| unclosed.clone())? {
                 '"' => {
                     self.bump();
+                    // `"$@"` alone may be no field at all, unlike other quotes.
+                    let own = word.parts.get(before..).unwrap_or_default();
+                    if matches!(own, [Part::Text { text, .. }, Part::Parameter { parameter, .. }]
+                        if text.is_empty() && parameter.name == "@")
+                    {
+                        word.parts.remove(before);
+                    }
                     return Ok(());
                 }
                 '$' => self.dollar(word, true)?,
@@ -198,7 +280,8 @@ impl<'t> Lexer<'t> {
                 word.parts.push(Part::Command { script, quoted });
             }
             Some('[') => return Err(place),
-            Some('\'' | '"') if !quoted => return Err(place),
+            Some('\'') if !quoted => self.ansi_quoted(word)?,
+            Some('"') if !quoted => return Err(place),
             Some(next) if is_name_start(next) => {
                 let parameter = Parameter { name: self.name().to_owned(), operation: None };
                 word.parts.push(Part::Parameter { parameter, quoted });
@@ -277,27 +360,55 @@ impl<'t> Lexer<'t> {
         if self.take("}") {
             return Ok(Parameter { name, operation: length.then_some(Operation::Length) });
         }
+        if length {
+            return Err(place);
+        }
         let colon = self.take(":");
-        let alternative = match self.bump() {
-            Some('-') if !length => false,
-            Some('+') if !length => true,
-            _ => return Err(place),
-        };
+        if colon && let Some((offset, length)) = self.slice() {
+            return Ok(Parameter { name, operation: Some(Operation::Slice { offset, length }) });
+        }
+        let operator = self.bump().ok_or_else(|| place.clone())?;
+        let twice = matches!(operator, '#' | '%') && self.take(operator.encode_utf8(&mut [0; 4]));
+        let start = self.at;
         self.depth += 1;
         let word = self.parts(|next| next == '}')?;
         self.depth -= 1;
-        // In double quotes the quotes of the word mean something else in each shell.
-        if !self.take("}")
-            || (quoted && word.parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. })))
-        {
+        let raw = self.text.get(start..self.at).unwrap_or_default();
+        if !self.take("}") {
             return Err(place);
         }
-        let operation = if alternative {
-            Operation::Alternative { colon, word }
-        } else {
-            Operation::Default { colon, word }
+        let pattern = matches!(operator, '#' | '%');
+        // In double quotes these quotes mean something else in each shell.
+        if quoted && (raw.contains('\'') || (!pattern && raw.contains('\\'))) {
+            return Err(place);
+        }
+        let operation = match operator {
+            '-' => Operation::Default { colon, word },
+            '+' => Operation::Alternative { colon, word },
+            '=' => Operation::Assign { colon, word },
+            '?' => Operation::Require { colon, word },
+            '#' | '%' if !colon => {
+                Operation::Remove { suffix: operator == '%', longest: twice, pattern: word }
+            }
+            _ => return Err(place),
         };
         Ok(Parameter { name, operation: Some(operation) })
+    }
+
+    /// `OFFSET}` or `OFFSET:LENGTH}` in plain numbers; reads nothing where there is something else.
+    fn slice(&mut self) -> Option<(i64, Option<i64>)> {
+        let (inside, _) = self.rest().split_once('}')?;
+        let number = |text: &str| {
+            let trimmed = text.trim_start();
+            // `:-` begins another form.
+            (!text.starts_with('-')).then(|| trimmed.parse::<i64>().ok()).flatten()
+        };
+        let found = match inside.split_once(':') {
+            Some((offset, length)) => (number(offset)?, Some(length.trim().parse().ok()?)),
+            None => (number(inside)?, None),
+        };
+        self.at += inside.len() + 1;
+        Some(found)
     }
 
     /// A variable's name, of at least one character.
@@ -400,7 +511,7 @@ mod tests {
             ("a`b`", 1),
             ("a | b", 2),
             ("a(b", 1),
-            ("$'a'", 0),
+            ("$\"a\"", 0),
             ("${a/b/c}", 2),
             ("${a[0]}", 2),
             ("${!a}", 2),

@@ -6,6 +6,7 @@
 
 mod brace;
 mod clean;
+pub mod escape;
 mod expand;
 mod field;
 mod glob;
@@ -16,7 +17,7 @@ mod pattern;
 pub use clean::clean;
 pub use expand::{ExpandError, Expander};
 pub use field::Field;
-pub use lexer::{Lexer, NotUnderstood, is_name, words};
+pub use lexer::{Lexer, NotUnderstood, document, is_name, words};
 pub use pathname::{Found, FoundKind};
 pub use pattern::{Dialect, Pattern, PatternError};
 
@@ -80,6 +81,36 @@ pub enum Operation {
         colon: bool,
         /// What is taken instead.
         word: Word,
+    },
+    /// `${NAME=WORD}`; with a colon also when it is empty. The variable gets the value.
+    Assign {
+        /// Also when empty.
+        colon: bool,
+        /// What is taken and assigned.
+        word: Word,
+    },
+    /// `${NAME?WORD}`: an error with this message; with a colon also when it is empty.
+    Require {
+        /// Also when empty.
+        colon: bool,
+        /// The message.
+        word: Word,
+    },
+    /// `${NAME#PATTERN}` and the like: without the part at one end that matches.
+    Remove {
+        /// At the end (`%`), not at the beginning (`#`).
+        suffix: bool,
+        /// The longest part that matches, not the shortest.
+        longest: bool,
+        /// The pattern.
+        pattern: Word,
+    },
+    /// `${NAME:OFFSET:LENGTH}` in characters; negative ones count from the end.
+    Slice {
+        /// Where it begins.
+        offset: i64,
+        /// How much is taken; all of it where absent.
+        length: Option<i64>,
     },
     /// `${NAME+WORD}`; with a colon not when it is empty.
     Alternative {

@@ -11,6 +11,9 @@ pub enum ShellError {
     /// An entry of `shopt` that is no option.
     #[error("invalid option name: \"{0}\"")]
     ShoptOption(String),
+    /// The script is wrong in every shell; it begins with line and column.
+    #[error("{0}")]
+    Syntax(String),
     /// The script is needed to be run by a real shell, and there is none.
     #[error("neither `bash` nor `sh` is on the PATH; install bash, which this command needs")]
     NoShell,

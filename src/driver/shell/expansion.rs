@@ -5,6 +5,7 @@ use super::run::{Flow, Run};
 use super::syntax::Program;
 use crate::word::{ExpandError, Expander, Part, Pattern, Word};
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ffi::OsString;
 
 /// What a script calls itself in messages (mvdan/sh's `$0`).
@@ -50,17 +51,24 @@ impl Run<'_, '_> {
         }
     }
 
-    fn expander<T>(&self, with: impl FnOnce(&Expander<'_>) -> T) -> T {
+    fn expander<T>(&mut self, with: impl FnOnce(&Expander<'_>) -> T) -> T {
         let get = |name: &str| self.parameter(name);
         let options = self.state.options;
-        with(&Expander {
+        let assigned = RefCell::default();
+        let result = with(&Expander {
             get: &get,
+            assigned: &assigned,
             dir: &self.state.dir,
             globstar: options.globstar,
             nullglob: options.nullglob,
             noglob: options.noglob,
             nounset: options.nounset,
-        })
+        });
+        for (name, value) in assigned.into_inner() {
+            // mvdan/sh exports nothing that is assigned this way.
+            self.state.variables.set_private(&name, value);
+        }
+        result
     }
 
     /// The value of a variable or special parameter.
@@ -69,6 +77,7 @@ impl Run<'_, '_> {
         match name {
             "?" => Some(self.state.status.to_string()),
             "#" => Some("0".to_owned()),
+            "@" | "*" => Some(String::new()),
             "0" => Some(NAME.to_owned()),
             "$" => Some(std::process::id().to_string()),
             "-" => {

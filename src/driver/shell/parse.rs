@@ -3,9 +3,11 @@
 
 use super::builtin::{self, Builtin};
 use super::syntax::{
-    Command, Connective, Kind, Pipeline, Program, Redirection, RedirectionTarget, Simple, Statement,
+    Command, Condition, Connective, Kind, Pipeline, Program, Redirection, RedirectionTarget, Simple,
+    Statement,
 };
-use crate::word::{Lexer, NotUnderstood, Operation, Parameter, Part, Word, is_name};
+use crate::word::{Lexer, NotUnderstood, Operation, Parameter, Part, Word, document, is_name};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How deep commands may stand in commands.
@@ -16,16 +18,37 @@ const DEEPEST: usize = 40;
 pub(super) struct Parsed {
     pub(super) program: Program,
     pub(super) substitutions: HashMap<String, Program>,
+    /// Its here-documents, in their order.
+    pub(super) documents: Vec<Word>,
+}
+
+/// A here-document that begins behind the line.
+struct Awaited {
+    delimiter: String,
+    /// Nothing is expanded in it.
+    quoted: bool,
+    /// Tabs at the beginning of its lines do not count (`<<-`).
+    tabs: bool,
 }
 
 /// Reads a whole script.
 pub(super) fn parse(text: &str) -> Result<Parsed, NotUnderstood> {
-    let mut parser = Parser { lexer: Lexer::new(text), depth: 0, loops: 0, substitutions: HashMap::new() };
+    let mut parser = Parser {
+        lexer: Lexer::new(text),
+        depth: 0,
+        loops: 0,
+        substitutions: HashMap::new(),
+        awaited: Vec::new(),
+        documents: Vec::new(),
+    };
     let program = parser.program()?;
     if !parser.lexer.rest().is_empty() {
-        return Err(parser.lexer.not_understood("this"));
+        return Err(parser.stray());
     }
-    Ok(Parsed { program, substitutions: parser.substitutions })
+    if !parser.awaited.is_empty() {
+        return Err(parser.lexer.not_understood("this here-document"));
+    }
+    Ok(Parsed { program, substitutions: parser.substitutions, documents: parser.documents })
 }
 
 struct Parser<'t> {
@@ -34,6 +57,8 @@ struct Parser<'t> {
     /// Loops around this place.
     loops: usize,
     substitutions: HashMap<String, Program>,
+    awaited: Vec<Awaited>,
+    documents: Vec<Word>,
 }
 
 /// Words that mean something at the beginning of a command.
@@ -54,13 +79,10 @@ impl Parser<'_> {
         self.depth += 1;
         let mut program = Program::default();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             let rest = self.lexer.rest();
-            if rest.is_empty()
-                || rest.starts_with(')')
-                || rest.starts_with(";;")
-                || self.reserved(&ENDS).is_some()
-            {
+            let stray = rest.starts_with(';') && (program.statements.is_empty() || rest.starts_with(";;"));
+            if rest.is_empty() || stray || rest.starts_with(')') || self.reserved(&ENDS).is_some() {
                 break;
             }
             program.statements.push(self.statement()?);
@@ -73,20 +95,107 @@ impl Parser<'_> {
             if !self.lexer.take(";") && !rest.is_empty() && !rest.starts_with(')') {
                 return Err(self.lexer.not_understood("this"));
             }
+            self.lexer.skip_blanks();
+            if self.lexer.rest().starts_with(';') && !self.lexer.rest().starts_with(";;") {
+                return Err(self.stray());
+            }
         }
         self.depth -= 1;
         Ok(program)
     }
 
+    /// The error for something that stands where a statement should begin or end.
+    fn stray(&self) -> NotUnderstood {
+        let only =
+            |what: &str, only: &str| Lexer::wrong(self.lexer.at(), format!("`{what}` can only {only}"));
+        match self.reserved(&["fi", "then", "do", "done", "esac", "}"]) {
+            Some("fi") => return only("fi", "be used to end an `if`"),
+            Some("then") => return only("then", "be used in an `if`"),
+            Some("do") => return only("do", "be used in a loop"),
+            Some("done") => return only("done", "be used to end a loop"),
+            Some("esac") => return only("esac", "be used to end a `case`"),
+            Some(_) => return only("}", "be used to close a block"),
+            None => {}
+        }
+        let rest = self.lexer.rest();
+        for operator in [";;", ")", ";", "&&", "||", "|&", "|", "&"] {
+            if rest.starts_with(operator) {
+                return match operator {
+                    ";;" => only(";;", "be used in a case clause"),
+                    ")" => only(")", "be used to close a subshell"),
+                    operator => only(operator, "immediately follow a statement"),
+                };
+            }
+        }
+        self.lexer.not_understood("this")
+    }
+
+    /// A program that must not be empty, after the word `opener`, which stands at `at`.
+    fn block(&mut self, opener: &str, at: usize) -> Result<Program, NotUnderstood> {
+        let program = self.program()?;
+        if !program.statements.is_empty() {
+            return Ok(program);
+        }
+        // A shell may know more ways to go on than we do; only these are wrong everywhere.
+        let rest = self.lexer.rest();
+        if rest.is_empty() || rest.starts_with([';', ')']) || self.reserved(&ENDS).is_some() {
+            return Err(Lexer::wrong(at, format!("`{opener}` must be followed by a statement list")));
+        }
+        Err(self.lexer.not_understood("this"))
+    }
+
+    /// Reads a word that must stand here. At the end of the text the error is everywhere one, with this text.
+    fn close(
+        &mut self,
+        word: &'static str,
+        at: usize,
+        wrong: impl Into<Cow<'static, str>>,
+    ) -> Result<(), NotUnderstood> {
+        self.skip_lines()?;
+        if self.reserved(&[word]).is_some() && self.lexer.take(word) {
+            return Ok(());
+        }
+        if self.lexer.rest().is_empty() {
+            return Err(Lexer::wrong(at, wrong));
+        }
+        Err(self.stray())
+    }
+
     /// Skips line ends, blanks and comments.
-    fn skip_lines(&mut self) {
+    fn skip_lines(&mut self) -> Result<(), NotUnderstood> {
         loop {
             self.lexer.skip_blanks();
             self.lexer.skip_comment();
             if !self.lexer.take("\n") {
-                return;
+                return Ok(());
             }
+            self.heredocs()?;
         }
+    }
+
+    /// Reads the here-documents that begin on this line.
+    fn heredocs(&mut self) -> Result<(), NotUnderstood> {
+        for Awaited { delimiter, quoted, tabs } in std::mem::take(&mut self.awaited) {
+            let place = self.lexer.not_understood("this here-document");
+            let mut text = String::new();
+            loop {
+                let line = self.lexer.line().ok_or_else(|| place.clone())?;
+                let line = if tabs { line.trim_start_matches('\t') } else { line };
+                if line == delimiter {
+                    break;
+                }
+                text.push_str(line);
+                text.push('\n');
+            }
+            let word = if quoted {
+                Word { parts: vec![Part::Text { text, quoted: true }] }
+            } else {
+                document(&text).map_err(|_| place.clone())?
+            };
+            self.check(&word, &place)?;
+            self.documents.push(word);
+        }
+        Ok(())
     }
 
     /// The reserved word that stands here, of those given.
@@ -103,30 +212,31 @@ impl Parser<'_> {
         words.iter().find(stands).copied()
     }
 
-    fn expect(&mut self, word: &'static str) -> Result<(), NotUnderstood> {
-        self.skip_lines();
-        if self.reserved(&[word]).is_some() && self.lexer.take(word) {
-            Ok(())
-        } else {
-            Err(self.lexer.not_understood("this"))
-        }
-    }
-
     fn statement(&mut self) -> Result<Statement, NotUnderstood> {
         let first = self.pipeline()?;
         let mut rest = Vec::new();
         loop {
             self.lexer.skip_blanks();
-            let connective = if self.lexer.take("&&") {
-                Connective::And
+            let at = self.lexer.at();
+            let (connective, operator) = if self.lexer.take("&&") {
+                (Connective::And, "&&")
             } else if self.lexer.take("||") {
-                Connective::Or
+                (Connective::Or, "||")
             } else {
                 return Ok(Statement { first, rest });
             };
-            self.skip_lines();
+            self.follows(operator, at)?;
             rest.push((connective, self.pipeline()?));
         }
+    }
+
+    /// Skips to the statement that must follow an operator.
+    fn follows(&mut self, operator: &str, at: usize) -> Result<(), NotUnderstood> {
+        self.skip_lines()?;
+        if self.lexer.rest().is_empty() {
+            return Err(Lexer::wrong(at, format!("`{operator}` must be followed by a statement")));
+        }
+        Ok(())
     }
 
     fn pipeline(&mut self) -> Result<Pipeline, NotUnderstood> {
@@ -136,11 +246,11 @@ impl Parser<'_> {
         let mut commands = vec![self.command()?];
         loop {
             self.lexer.skip_blanks();
-            let rest = self.lexer.rest();
+            let (rest, at) = (self.lexer.rest(), self.lexer.at());
             if rest.starts_with("||") || rest.starts_with("|&") || !self.lexer.take("|") {
                 break;
             }
-            self.skip_lines();
+            self.follows("|", at)?;
             commands.push(self.command()?);
         }
         if commands.len() > 1 && !can_be_piped(&commands) {
@@ -151,6 +261,7 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command, NotUnderstood> {
         let place = self.lexer.not_understood("this");
+        let at = self.lexer.at();
         let kind = match self.reserved(&RESERVED) {
             Some("if") => self.if_clause()?,
             Some(word @ ("while" | "until")) => self.while_clause(word)?,
@@ -158,27 +269,39 @@ impl Parser<'_> {
             Some("case") => self.case_clause()?,
             Some("{") => {
                 self.lexer.take("{");
-                let program = self.program()?;
-                self.expect("}")?;
+                let program = self.block("{", at)?;
+                self.close("}", at, "reached EOF without matching `{` with `}`")?;
                 Kind::Group(program)
             }
+            Some("[[") => {
+                self.lexer.take("[[");
+                let condition = self.condition_or(&place)?;
+                self.skip_lines()?;
+                if self.reserved(&["]]"]).is_none() || !self.lexer.take("]]") {
+                    return Err(place);
+                }
+                Kind::Condition(condition)
+            }
+            Some("!") => return Err(place),
+            Some(word) if ENDS.contains(&word) => return Err(self.stray()),
             Some(_) => return Err(place),
-            None if self.lexer.rest().starts_with("((") => return Err(place),
+            None if self.lexer.rest().starts_with("((") || self.lexer.rest().starts_with("()") => {
+                return Err(place);
+            }
             None if self.lexer.take("(") => {
                 // A loop outside cannot be left from within.
                 let loops = std::mem::take(&mut self.loops);
-                let program = self.program()?;
+                let program = self.block("(", at)?;
                 self.loops = loops;
                 if !self.lexer.take(")") {
-                    return Err(self.lexer.not_understood("this"));
+                    let wrong = "reached EOF without matching `(` with `)`";
+                    let end = self.lexer.rest().is_empty();
+                    return Err(if end { Lexer::wrong(at, wrong) } else { self.stray() });
                 }
                 Kind::Subshell(program)
             }
             None => return self.simple(),
         };
-        if is_empty(&kind) {
-            return Err(place);
-        }
         let mut redirections = Vec::new();
         loop {
             self.lexer.skip_blanks();
@@ -189,53 +312,140 @@ impl Parser<'_> {
         }
     }
 
+    fn condition_or(&mut self, place: &NotUnderstood) -> Result<Condition, NotUnderstood> {
+        let mut left = self.condition_and(place)?;
+        loop {
+            self.skip_lines()?;
+            if !self.lexer.take("||") {
+                return Ok(left);
+            }
+            left = Condition::Or(Box::new(left), Box::new(self.condition_and(place)?));
+        }
+    }
+
+    fn condition_and(&mut self, place: &NotUnderstood) -> Result<Condition, NotUnderstood> {
+        let mut left = self.condition(place)?;
+        loop {
+            self.skip_lines()?;
+            if !self.lexer.take("&&") {
+                return Ok(left);
+            }
+            left = Condition::And(Box::new(left), Box::new(self.condition(place)?));
+        }
+    }
+
+    fn condition(&mut self, place: &NotUnderstood) -> Result<Condition, NotUnderstood> {
+        if self.depth == DEEPEST {
+            return Err(place.clone());
+        }
+        self.skip_lines()?;
+        self.depth += 1;
+        let condition = if self.reserved(&["!"]).is_some() && self.lexer.take("!") {
+            Condition::Not(Box::new(self.condition(place)?))
+        } else if self.lexer.take("(") {
+            let inner = self.condition_or(place)?;
+            self.skip_lines()?;
+            if !self.lexer.take(")") {
+                return Err(place.clone());
+            }
+            inner
+        } else {
+            self.comparison(place)?
+        };
+        self.depth -= 1;
+        Ok(condition)
+    }
+
+    fn comparison(&mut self, place: &NotUnderstood) -> Result<Condition, NotUnderstood> {
+        let operand = |parser: &mut Self| {
+            parser.lexer.skip_blanks();
+            match parser.word()? {
+                Some(word) if word.bare() != Some("]]") => Ok(word),
+                _ => Err(place.clone()),
+            }
+        };
+        let left = operand(self)?;
+        if let Some(operator) = left.bare().filter(|text| text.starts_with('-')) {
+            if !builtin::is_unary_test(operator) {
+                return Err(place.clone());
+            }
+            return Ok(Condition::Unary(operator.to_owned(), operand(self)?));
+        }
+        self.lexer.skip_blanks();
+        for operator in ["<", ">"] {
+            if self.lexer.take(operator) {
+                return Ok(Condition::Binary(left, operator.to_owned(), operand(self)?));
+            }
+        }
+        let rest = self.lexer.rest();
+        if rest.starts_with(['&', '|', ')', '\n']) || self.reserved(&["]]"]).is_some() {
+            return Ok(Condition::Word(left));
+        }
+        match operand(self)?.bare() {
+            Some(operator) if builtin::is_binary_test(operator) => {
+                Ok(Condition::Binary(left, operator.to_owned(), operand(self)?))
+            }
+            _ => Err(place.clone()),
+        }
+    }
+
     fn if_clause(&mut self) -> Result<Kind, NotUnderstood> {
-        self.lexer.take("if");
+        const UNENDED: &str = "`if` statement must end with `fi`";
+        let start = self.lexer.at();
+        let mut word = "if";
         let mut branches = Vec::new();
         loop {
-            let condition = self.program()?;
-            self.expect("then")?;
-            branches.push((condition, self.program()?));
-            match self.reserved(&["elif", "else", "fi"]) {
-                Some("elif") => {
-                    self.lexer.take("elif");
-                }
-                Some("else") => {
+            let at = self.lexer.at();
+            self.lexer.take(word);
+            let condition = self.block(word, at)?;
+            let then = self.lexer.at();
+            self.close("then", at, format!("`{word} <cond>` must be followed by `then`"))?;
+            branches.push((condition, self.block("then", then)?));
+            match self.reserved(&["elif", "else"]) {
+                Some("elif") => word = "elif",
+                Some(_) => {
+                    let at = self.lexer.at();
                     self.lexer.take("else");
-                    let otherwise = Some(self.program()?);
-                    self.expect("fi")?;
+                    let otherwise = Some(self.block("else", at)?);
+                    self.close("fi", start, UNENDED)?;
                     return Ok(Kind::If { branches, otherwise });
                 }
-                _ => {
-                    self.expect("fi")?;
+                None => {
+                    self.close("fi", start, UNENDED)?;
                     return Ok(Kind::If { branches, otherwise: None });
                 }
             }
         }
     }
 
-    fn body(&mut self) -> Result<Program, NotUnderstood> {
-        self.expect("do")?;
+    /// The body of the loop that `word` begins at `at`.
+    fn body(&mut self, word: &str, header: &str, at: usize) -> Result<Program, NotUnderstood> {
+        self.skip_lines()?;
+        let begin = self.lexer.at();
+        self.close("do", at, format!("`{header}` must be followed by `do`"))?;
         self.loops += 1;
-        let body = self.program()?;
+        let body = self.block("do", begin)?;
         self.loops -= 1;
-        self.expect("done")?;
+        self.close("done", at, format!("`{word}` statement must end with `done`"))?;
         Ok(body)
     }
 
     fn while_clause(&mut self, word: &'static str) -> Result<Kind, NotUnderstood> {
+        let at = self.lexer.at();
         self.lexer.take(word);
-        let condition = self.program()?;
-        Ok(Kind::While { until: word == "until", condition, body: self.body()? })
+        let condition = self.block(word, at)?;
+        let body = self.body(word, &format!("{word} <cond>"), at)?;
+        Ok(Kind::While { until: word == "until", condition, body })
     }
 
     fn for_clause(&mut self) -> Result<Kind, NotUnderstood> {
+        let at = self.lexer.at();
         self.lexer.take("for");
         self.lexer.skip_blanks();
         let place = self.lexer.not_understood("this loop");
         let name = self.lexer.word()?.and_then(|word| word.bare().map(ToOwned::to_owned));
         let name = name.filter(|name| is_variable(name)).ok_or_else(|| place.clone())?;
-        self.skip_lines();
+        self.skip_lines()?;
         if self.reserved(&["in"]).is_none() || !self.lexer.take("in") {
             return Err(place);
         }
@@ -248,24 +458,29 @@ impl Parser<'_> {
             }
         }
         self.lexer.skip_comment();
-        if !self.lexer.take(";") && !self.lexer.rest().starts_with('\n') {
+        let rest = self.lexer.rest();
+        if !self.lexer.take(";") && !rest.starts_with('\n') && !rest.is_empty() {
             return Err(place);
         }
-        Ok(Kind::For { name, words, body: self.body()? })
+        Ok(Kind::For { name, words, body: self.body("for", "for foo [in words]", at)? })
     }
 
     fn case_clause(&mut self) -> Result<Kind, NotUnderstood> {
+        let at = self.lexer.at();
         self.lexer.take("case");
         self.lexer.skip_blanks();
         let place = self.lexer.not_understood("this `case`");
         let word = self.word()?.ok_or_else(|| place.clone())?;
-        self.expect("in")?;
+        self.close("in", at, "`case x` must be followed by `in`")?;
         let mut items = Vec::new();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             if self.reserved(&["esac"]).is_some() {
                 self.lexer.take("esac");
                 return Ok(Kind::Case { word, items });
+            }
+            if self.lexer.rest().is_empty() {
+                return Err(Lexer::wrong(at, "`case` statement must end with `esac`"));
             }
             self.lexer.take("(");
             let mut patterns = Vec::new();
@@ -284,7 +499,7 @@ impl Parser<'_> {
             if self.lexer.rest().starts_with(";;&") {
                 return Err(place);
             }
-            if !self.lexer.take(";;") && self.reserved(&["esac"]).is_none() {
+            if !self.lexer.take(";;") && self.reserved(&["esac"]).is_none() && !self.lexer.rest().is_empty() {
                 return Err(place);
             }
         }
@@ -309,7 +524,7 @@ impl Parser<'_> {
             words.push(word);
         }
         if assignments.is_empty() && words.is_empty() && redirections.is_empty() {
-            return Err(place);
+            return Err(self.stray());
         }
         let looks_assigned = |word: &Word| {
             let text =
@@ -332,20 +547,30 @@ impl Parser<'_> {
             return Ok(None);
         }
         let place = self.lexer.not_understood("this redirection");
+        let at = self.lexer.at() + digits;
         let stream =
             if number.is_empty() { None } else { Some(number.parse::<usize>().map_err(|_| place.clone())?) };
         self.lexer.take(number);
-        let operators = ["<<<", "<<", "<>", "<&", "<(", ">>", ">|", ">&", ">(", "<", ">"];
+        let operators = ["<<<", "<<-", "<<", "<>", "<&", "<(", ">>", ">|", ">&", ">(", "<", ">"];
         let Some(operator) = operators.into_iter().find(|operator| self.lexer.take(operator)) else {
             return Err(place);
         };
         self.lexer.skip_blanks();
+        if self.lexer.rest().is_empty() && matches!(operator, "<" | ">" | ">>") {
+            return Err(Lexer::wrong(at, format!("`{operator}` must be followed by a word")));
+        }
         let word = self.word()?.ok_or_else(|| place.clone())?;
-        let reads = matches!(operator, "<" | "<<<");
+        let reads = operator.starts_with('<');
         let stream = stream.unwrap_or(usize::from(!reads));
         let target = match operator {
             "<" => RedirectionTarget::Read(word),
             "<<<" => RedirectionTarget::Text(word),
+            "<<" | "<<-" => {
+                let delimiter = word.literal().ok_or_else(|| place.clone())?;
+                let quoted = word.parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. }));
+                self.awaited.push(Awaited { delimiter, quoted, tabs: operator == "<<-" });
+                RedirectionTarget::Here(self.documents.len() + self.awaited.len() - 1)
+            }
             ">" => RedirectionTarget::Write(word),
             ">>" => RedirectionTarget::Append(word),
             ">&" => match word.bare() {
@@ -377,8 +602,13 @@ impl Parser<'_> {
                     if !is_known(parameter) {
                         return Err(place.clone());
                     }
-                    if let Some(Operation::Default { word, .. } | Operation::Alternative { word, .. }) =
-                        &parameter.operation
+                    if let Some(
+                        Operation::Default { word, .. }
+                        | Operation::Alternative { word, .. }
+                        | Operation::Assign { word, .. }
+                        | Operation::Require { word, .. }
+                        | Operation::Remove { pattern: word, .. },
+                    ) = &parameter.operation
                     {
                         if word.parts.iter().any(|part| matches!(part, Part::Command { .. })) {
                             return Err(place.clone());
@@ -403,25 +633,13 @@ impl Parser<'_> {
             depth: self.depth,
             loops: 0,
             substitutions: std::mem::take(&mut self.substitutions),
+            awaited: Vec::new(),
+            documents: Vec::new(),
         };
         let program = inner.program();
         let rest = inner.lexer.rest().is_empty();
         self.substitutions = inner.substitutions;
         if rest { program } else { Err(self.lexer.not_understood("this")) }
-    }
-}
-
-/// Compound commands must hold something; real shells call it a syntax error.
-fn is_empty(kind: &Kind) -> bool {
-    let empty = |program: &Program| program.statements.is_empty();
-    match kind {
-        Kind::Simple(_) | Kind::Case { .. } => false,
-        Kind::Group(program) | Kind::Subshell(program) | Kind::For { body: program, .. } => empty(program),
-        Kind::If { branches, otherwise } => {
-            branches.iter().any(|(condition, body)| empty(condition) || empty(body))
-                || otherwise.as_ref().is_some_and(empty)
-        }
-        Kind::While { condition, body, .. } => empty(condition) || empty(body),
     }
 }
 
@@ -439,7 +657,7 @@ fn can_be_piped(commands: &[Command]) -> bool {
                 redirection.stream == 2 && word.bare() == Some("/dev/null")
             }
             RedirectionTarget::Duplicate(to) => (redirection.stream, *to) == (2, 1),
-            RedirectionTarget::Read(_) | RedirectionTarget::Text(_) => true,
+            RedirectionTarget::Read(_) | RedirectionTarget::Text(_) | RedirectionTarget::Here(_) => true,
         })
     };
     commands.iter().enumerate().all(|(index, command)| {
@@ -506,5 +724,5 @@ fn is_known(parameter: &Parameter) -> bool {
         "GROUPS",
     ];
     let name = parameter.name.as_str();
-    !matches!(name, "@" | "*" | "!") && !name.starts_with("BASH") && !COMPUTED.contains(&name)
+    name != "!" && !name.starts_with("BASH") && !COMPUTED.contains(&name)
 }

@@ -23,6 +23,13 @@ impl Run<'_, '_> {
                     ports.input = InputPort::Text(Rc::from(format!("{text}\n")));
                     continue;
                 }
+                RedirectionTarget::Here(index) => {
+                    let parsed = self.parsed;
+                    let text =
+                        parsed.documents.get(*index).and_then(|word| self.string(word)).unwrap_or_default();
+                    ports.input = InputPort::Text(Rc::from(text));
+                    continue;
+                }
                 RedirectionTarget::Read(word) => {
                     let name = self.string(word).unwrap_or_default();
                     ports.input = match name.as_str() {

@@ -188,6 +188,10 @@ impl Run<'_, '_> {
                     }
                 }
             }
+            Kind::Condition(condition) => {
+                let holds = self.holds(condition);
+                self.state.status = i32::from(holds != Some(true));
+            }
             Kind::Case { word, items } => {
                 let Some(text) = self.string(word) else { return };
                 self.state.status = 0;
@@ -245,5 +249,5 @@ impl Run<'_, '_> {
 
 /// Whether a failure in it has counted where it happened.
 fn is_compound(kind: &Kind) -> bool {
-    !matches!(kind, Kind::Simple(_) | Kind::Subshell(_))
+    !matches!(kind, Kind::Simple(_) | Kind::Subshell(_) | Kind::Condition(_))
 }

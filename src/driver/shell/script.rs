@@ -13,6 +13,10 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// Says what go-task says about a missing program; on the first line, so that bash counts lines right.
+const PREAMBLE: &str = "command_not_found_handle() { printf '\"%s\": executable file not found in $PATH\\n' \"$1\" >&2; \
+                        return 127; }; ";
+
 /// A script to run, as a task's command is: it ends at the first command that fails (`set -e`).
 pub struct Script<'a> {
     /// The text.
@@ -68,6 +72,7 @@ impl<'a> Script<'a> {
             (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed)) => {
                 self.run_here(&parsed, options, cancel)
             }
+            (_, _, Err(error)) if error.is_wrong => Err(ShellError::Syntax(located(self.text, &error))),
             _ => self.delegate(cancel),
         }
     }
@@ -125,12 +130,15 @@ impl<'a> Script<'a> {
         if shell.bash {
             // Neither `BASH_ENV` nor exported functions: mvdan/sh reads none of them.
             args.extend(["-p".into(), "-e".into()]);
+            // As in mvdan/sh, the last command of a pipeline runs in the shell itself.
+            args.extend(["-O".into(), "lastpipe".into()]);
             args.extend(options);
         } else {
             args.push("-e".into());
             args.extend(options::arguments(self.set, self.shopt, false)?);
         }
-        args.extend(["-c".into(), self.text.into(), NAME.into()]);
+        let text = if shell.bash { format!("{PREAMBLE}{}", self.text) } else { self.text.to_owned() };
+        args.extend(["-c".into(), text.into(), NAME.into()]);
         let mut process = Process::new(&shell.path).args(args);
         process.env = Some(self.env);
         process.dir = Some(self.dir.to_owned());
@@ -142,4 +150,12 @@ impl<'a> Script<'a> {
         process.interrupt_grace = self.interrupt_grace;
         Ok(process.run(cancel)?)
     }
+}
+
+/// An error with its line and column, in bytes, as mvdan/sh shows it.
+fn located(text: &str, error: &NotUnderstood) -> String {
+    let before = text.get(..error.at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+    format!("{line}:{column}: {}", error.what)
 }

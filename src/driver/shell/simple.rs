@@ -4,7 +4,7 @@ use super::builtin::{self, Builtin};
 use super::parse::declarations;
 use super::ports::{InputPort, Ports};
 use super::run::{Flow, Run};
-use super::syntax::{Redirection, Simple};
+use super::syntax::{Condition, Redirection, Simple};
 use super::{ShellError, Stopped, real_shell};
 use crate::process::{Exit, Feeder, Input, Process, SpawnErrorKind, find_program};
 use crate::word::clean;
@@ -182,17 +182,7 @@ impl Run<'_, '_> {
     }
 
     fn test(&mut self, args: &[String]) -> i32 {
-        let context = builtin::TestContext {
-            dir: &self.state.dir,
-            is_set: &|name| self.state.variables.get(name).is_some(),
-            is_terminal: &|stream| match (stream, &self.state.ports) {
-                (0, Ports { input: InputPort::Own, .. }) => self.outer.reads_terminal(),
-                (1, ports) => self.outer.is_terminal(&ports.output),
-                (2, ports) => self.outer.is_terminal(&ports.error),
-                _ => false,
-            },
-        };
-        match builtin::test(args, &context) {
+        match self.with_test_context(|context| builtin::test(args, context)) {
             Ok(holds) => i32::from(!holds),
             Err(messages) => {
                 for message in messages {
@@ -201,6 +191,42 @@ impl Run<'_, '_> {
                 2
             }
         }
+    }
+
+    fn with_test_context<T>(&self, with: impl FnOnce(&builtin::TestContext<'_>) -> T) -> T {
+        with(&builtin::TestContext {
+            dir: &self.state.dir,
+            is_set: &|name| self.state.variables.get(name).is_some(),
+            is_terminal: &|stream| match (stream, &self.state.ports) {
+                (0, Ports { input: InputPort::Own, .. }) => self.outer.reads_terminal(),
+                (1, ports) => self.outer.is_terminal(&ports.output),
+                (2, ports) => self.outer.is_terminal(&ports.error),
+                _ => false,
+            },
+        })
+    }
+
+    /// Whether a condition holds; `None` after an error, which ends the script.
+    pub(super) fn holds(&mut self, condition: &Condition) -> Option<bool> {
+        Some(match condition {
+            Condition::Word(word) => !self.string(word)?.is_empty(),
+            Condition::Unary(operator, word) => {
+                let text = self.string(word)?;
+                self.with_test_context(|context| context.unary(operator, &text))
+            }
+            Condition::Binary(left, operator, right) if matches!(operator.as_str(), "=" | "==" | "!=") => {
+                let text = self.string(left)?;
+                let matches = self.pattern(right)?.is_some_and(|pattern| pattern.matches(text.as_bytes()));
+                matches == (operator != "!=")
+            }
+            Condition::Binary(left, operator, right) => {
+                let (left, right) = (self.string(left)?, self.string(right)?);
+                self.with_test_context(|context| context.binary(&left, operator, &right))
+            }
+            Condition::Not(inner) => !self.holds(inner)?,
+            Condition::And(left, right) => self.holds(left)? && self.holds(right)?,
+            Condition::Or(left, right) => self.holds(left)? || self.holds(right)?,
+        })
     }
 
     fn cd(&mut self, args: &[String]) -> i32 {

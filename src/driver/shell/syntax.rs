@@ -68,6 +68,21 @@ pub(super) enum Kind {
         word: Word,
         items: Vec<(Vec<Word>, Program)>,
     },
+    /// `[[ ... ]]`
+    Condition(Condition),
+}
+
+/// The inside of `[[ ]]`.
+#[derive(Debug)]
+pub(super) enum Condition {
+    /// Holds where the text is not empty.
+    Word(Word),
+    Unary(String, Word),
+    /// The right side of `=`, `==` and `!=` is a pattern.
+    Binary(Word, String, Word),
+    Not(Box<Condition>),
+    And(Box<Condition>, Box<Condition>),
+    Or(Box<Condition>, Box<Condition>),
 }
 
 /// Assignments and words.
@@ -101,4 +116,6 @@ pub(super) enum RedirectionTarget {
     Duplicate(usize),
     /// `<<< WORD`
     Text(Word),
+    /// `<< WORD`: which of the script's here-documents.
+    Here(usize),
 }

@@ -1,6 +1,6 @@
 //! `echo`
 
-use super::escape;
+use crate::word::escape;
 
 /// The text that `echo` writes. Options count one by one: `-ne` is a text (mvdan/sh).
 pub(in super::super) fn echo(mut args: &[String]) -> Vec<u8> {

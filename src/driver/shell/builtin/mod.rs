@@ -1,7 +1,6 @@
 //! The commands that the shell itself has, as mvdan/sh does them (go-task 3.54).
 
 mod echo;
-mod escape;
 mod printf;
 mod quote;
 mod set;
@@ -11,7 +10,7 @@ pub(super) use echo::echo;
 pub(super) use printf::printf;
 pub(super) use quote::quote;
 pub(super) use set::{Options, set};
-pub(super) use test::{Context as TestContext, test};
+pub(super) use test::{Context as TestContext, is_binary_test, is_unary_test, test};
 
 use super::parse::{declarations, is_variable};
 use crate::word::{Part, Word};

@@ -1,6 +1,6 @@
 //! `printf`
 
-use super::escape::{expand, push, sequence};
+use crate::word::escape::{expand, sequence};
 
 /// The most columns that a width may ask for.
 const WIDEST: usize = 1 << 20;
@@ -67,7 +67,7 @@ fn once(format: &str, args: &[String], out: &mut Vec<u8>) -> Result<usize, Strin
                     flags.any = true;
                 }
             }
-            next => push(next, out),
+            next => out.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
     Ok(used)

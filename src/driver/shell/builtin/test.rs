@@ -52,6 +52,16 @@ const UNARY: [&str; 25] = [
 ];
 const BINARY: [&str; 12] = ["=", "==", "!=", "-nt", "-ot", "-ef", "-eq", "-ne", "-le", "-ge", "-lt", "-gt"];
 
+/// Whether a word is a test with one operand.
+pub(in super::super) fn is_unary_test(word: &str) -> bool {
+    UNARY.contains(&word) && !matches!(word, "-a" | "-o")
+}
+
+/// Whether a word is a test with two operands.
+pub(in super::super) fn is_binary_test(word: &str) -> bool {
+    BINARY.contains(&word)
+}
+
 impl Parser<'_> {
     fn peek(&self) -> Option<&str> {
         self.args.get(self.at).map(String::as_str)
@@ -92,7 +102,7 @@ impl Parser<'_> {
         if is_binary && (follows(self.at + 1).is_some() || !UNARY.contains(&word.as_str())) {
             let operator = self.next().unwrap_or_default();
             let right = self.next().ok_or_else(|| format!("{operator} must be followed by a word"))?;
-            return Ok(self.binary(&word, &operator, &right));
+            return Ok(self.context.binary(&word, &operator, &right));
         }
         let alone = follows(self.at).is_none();
         match word.as_str() {
@@ -113,15 +123,17 @@ impl Parser<'_> {
             }
             operator if UNARY.contains(&operator) && !alone => {
                 let argument = self.next().unwrap_or_default();
-                Ok(self.unary(operator, &argument))
+                Ok(self.context.unary(operator, &argument))
             }
             // Another word after it is no operator: the caller sees that it was not read.
             text => Ok(!text.is_empty()),
         }
     }
+}
 
+impl Context<'_> {
     fn path(&self, name: &str) -> PathBuf {
-        self.context.dir.join(name)
+        self.dir.join(name)
     }
 
     fn stat(&self, name: &str) -> Option<Metadata> {
@@ -129,7 +141,8 @@ impl Parser<'_> {
         (!name.is_empty()).then(|| std::fs::metadata(self.path(name)).ok()).flatten()
     }
 
-    fn unary(&self, operator: &str, name: &str) -> bool {
+    /// Whether a test with one operand holds.
+    pub(in super::super) fn unary(&self, operator: &str, name: &str) -> bool {
         let may = |kind: Access| !name.is_empty() && access(self.path(name), kind).is_ok();
         let mode = |bit: u32| self.stat(name).is_some_and(|meta| meta.permissions().mode() & bit != 0);
         let is = |question: fn(&Metadata) -> bool| self.stat(name).is_some_and(|meta| question(&meta));
@@ -152,15 +165,16 @@ impl Parser<'_> {
             "-w" => may(Access::WRITE_OK),
             "-x" => may(Access::EXEC_OK),
             "-s" => is(|meta| meta.len() > 0),
-            "-t" => name.parse().is_ok_and(|stream| (self.context.is_terminal)(stream)),
+            "-t" => name.parse().is_ok_and(|stream| (self.is_terminal)(stream)),
             "-z" => name.is_empty(),
             "-n" => !name.is_empty(),
-            "-v" => (self.context.is_set)(name),
+            "-v" => (self.is_set)(name),
             _ => false,
         }
     }
 
-    fn binary(&self, left: &str, operator: &str, right: &str) -> bool {
+    /// Whether a test with two operands holds; texts are compared as they are.
+    pub(in super::super) fn binary(&self, left: &str, operator: &str, right: &str) -> bool {
         // mvdan/sh takes what is no number as 0.
         let numbers = || (left.trim().parse::<i64>().unwrap_or(0), right.trim().parse::<i64>().unwrap_or(0));
         let times = || Some((self.stat(left)?.modified().ok()?, self.stat(right)?.modified().ok()?));
@@ -183,6 +197,8 @@ impl Parser<'_> {
             "-ge" => compare(i64::ge),
             "-lt" => compare(i64::lt),
             "-gt" => compare(i64::gt),
+            "<" => left < right,
+            ">" => left > right,
             _ => false,
         }
     }

@@ -1,10 +1,10 @@
-//! Backslash sequences of `echo -e` and `printf`.
+//! Backslash sequences of `echo -e`, `printf` and `$'...'`, as mvdan/sh has them.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// Writes a text with its sequences replaced. An unknown one stays as it is.
-pub(super) fn expand(text: &str, to: &mut Vec<u8>) {
+pub fn expand(text: &str, to: &mut Vec<u8>) {
     let mut rest = text.chars().peekable();
     while let Some(next) = rest.next() {
         if next == '\\' { sequence(&mut rest, to) } else { push(next, to) }
@@ -12,7 +12,7 @@ pub(super) fn expand(text: &str, to: &mut Vec<u8>) {
 }
 
 /// Reads one sequence after its backslash.
-pub(super) fn sequence(rest: &mut Peekable<Chars<'_>>, to: &mut Vec<u8>) {
+pub fn sequence(rest: &mut Peekable<Chars<'_>>, to: &mut Vec<u8>) {
     let Some(next) = rest.next() else {
         to.push(b'\\');
         return;
@@ -66,6 +66,6 @@ pub(super) fn sequence(rest: &mut Peekable<Chars<'_>>, to: &mut Vec<u8>) {
     }
 }
 
-pub(super) fn push(next: char, to: &mut Vec<u8>) {
+fn push(next: char, to: &mut Vec<u8>) {
     to.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes());
 }
