@@ -1,5 +1,5 @@
 //! Go `text/template` with the functions that go-task registers: parsed once, rendered many times.
-//! Knows neither YAML nor tasks.
+//! Knows YAML for `toYaml` and `fromYaml` only, and no tasks.
 
 mod ast;
 mod call;

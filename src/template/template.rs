@@ -78,3 +78,46 @@ impl Template {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Map;
+
+    #[test]
+    fn text_and_names_need_no_tree() {
+        let variables = Map::from_iter([("A".into(), "x".into()), ("B_1".into(), 2.into())]);
+        let texts = [
+            "{{.A}}",
+            "a {{.A}} é {{ .B_1 }}{{.A}}",
+            "{{.A}}}} {",
+            "{{.Missing}}|{{.A}}",
+            "<no {{.Missing}}value>",
+            "{{.A}}\n{{.B_1}}\n",
+        ];
+        for text in texts {
+            let template = Template::parse(text).unwrap();
+            assert!(matches!(template.body, Body::Pieces(_)), "{text}");
+            let walked = render(&parse("", text).unwrap(), text, "", &variables).map(without_no_value);
+            assert_eq!(template.render(&variables), walked, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_more_than_a_name_is_parsed() {
+        for text in [
+            "{{- .A}}",
+            "{{.A -}}",
+            "{{.A.B}}",
+            "{{.A | upper}}",
+            "{{A}}",
+            "{{.é}}",
+            "{{.1}}",
+            "{{.a-b}}",
+            "{{.A",
+        ] {
+            let parsed = Template::parse(text);
+            assert!(!parsed.is_ok_and(|template| matches!(template.body, Body::Pieces(_))), "{text}");
+        }
+    }
+}

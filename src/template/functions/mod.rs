@@ -106,3 +106,30 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
     let index = table::FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;
     Some(&table::FUNCTIONS[index])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{find, table::FUNCTIONS};
+
+    #[test]
+    fn every_function_is_found_by_its_name() {
+        for function in FUNCTIONS {
+            assert!(
+                find(function.name).is_some_and(|found| std::ptr::eq(found, function)),
+                "{}",
+                function.name
+            );
+        }
+        assert!(find("").is_none() && find("zzz").is_none() && find("uppe").is_none());
+    }
+
+    #[test]
+    fn every_function_stands_in_a_recorded_case() {
+        let cases = include_str!("../../../tests/conformance/templates.txt");
+        let words: std::collections::HashSet<&str> =
+            cases.split(|next: char| !(next == '_' || next.is_alphanumeric())).collect();
+        let missing: Vec<_> =
+            FUNCTIONS.iter().map(|function| function.name).filter(|name| !words.contains(name)).collect();
+        assert!(missing.is_empty(), "no case in templates.txt calls {missing:?}");
+    }
+}

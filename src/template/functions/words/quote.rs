@@ -3,9 +3,10 @@
 use crate::template::quote::is_printable;
 use std::fmt::Write as _;
 
+/// What must not stand bare as a command. mvdan/sh leaves out `elif`, and so it is bare here too.
 const KEYWORDS: &[&str] = &[
-    "!", "[[", "]]", "case", "coproc", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if",
-    "in", "select", "then", "time", "until", "while", "{", "}",
+    "!", "[[", "]]", "case", "coproc", "do", "done", "else", "esac", "fi", "for", "function", "if", "in",
+    "select", "then", "time", "until", "while", "{", "}",
 ];
 
 /// The word, or why there is none.
