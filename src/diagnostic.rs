@@ -1,8 +1,12 @@
 //! What is wrong with what was read: collected, then shown all at once. Knows no syntax.
 
+mod excerpt;
+
 use crate::source::{SourceMap, Span};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity};
+use excerpt::Excerpt;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as MietteSeverity};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,8 +84,13 @@ impl Diagnostic {
         }
         for (index, labels) in groups.iter().enumerate() {
             let file = labels.first().and_then(|(span, _)| sources.get(span.source));
-            let named = file.map(|file| NamedSource::new(display_path(&file.path), file.text.to_string()));
-            let report = Report { diagnostic: self, labels, source: named };
+            let source = file.map(|file| {
+                let ranges: Vec<Range<usize>> = labels.iter().map(|(span, _)| range(*span)).collect();
+                let first = labels.iter().map(|(span, _)| *span).min_by_key(|span| span.start);
+                let line = first.and_then(|span| sources.line_column(span)).map_or(0, |at| at.line - 1);
+                Excerpt::new(display_path(&file.path), &file.text, &ranges, line, width.saturating_mul(2))
+            });
+            let report = Report { diagnostic: self, labels, source };
             if index == 0 {
                 let _ = handler.render_report(&mut out, &report);
             } else {
@@ -149,10 +158,12 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// Renders all findings, one after another.
+    /// Renders all findings, with an empty line between two.
     #[must_use]
     pub fn render(&self, sources: &SourceMap, colour: bool, width: usize) -> String {
-        self.list.iter().map(|diagnostic| diagnostic.render(sources, colour, width)).collect()
+        let texts: Vec<String> =
+            self.list.iter().map(|diagnostic| diagnostic.render(sources, colour, width)).collect();
+        texts.join("\n")
     }
 }
 
@@ -173,10 +184,14 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|(_, candidate)| candidate)
 }
 
+fn range(span: Span) -> Range<usize> {
+    span.start as usize..span.end as usize
+}
+
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
     labels: &'a [(Span, String)],
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt>,
 }
 
 impl std::fmt::Debug for Report<'_> {
@@ -219,7 +234,10 @@ impl miette::Diagnostic for Report<'_> {
         }
         Some(Box::new(self.labels.iter().map(|(span, label)| {
             let label = (!label.is_empty()).then(|| label.clone());
-            LabeledSpan::new(label, span.start as usize, span.len().max(1))
+            let place = |byte| self.source.as_ref().map_or(byte, |source| source.place(byte));
+            let Range { start, end } = range(*span);
+            let start = place(start);
+            LabeledSpan::new(label, start, place(end).saturating_sub(start).max(1))
         })))
     }
 }

@@ -43,7 +43,7 @@ pub(super) enum Command {
     /// Print the plan of a pipeline or task without running anything but the discovery of hosts
     Plan(Plan),
     /// Look for mistakes in the Fleetfile and its Taskfiles
-    Check,
+    Check(Check),
     /// Be `task` 3.54: takes its command line
     #[command(disable_help_flag = true)]
     Task {
@@ -124,6 +124,16 @@ pub(super) struct Plan {
     /// With the hosts of the Fleetfile alone: nothing is run at all
     #[arg(long)]
     pub(super) rehearse: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Check {
+    /// The file, or the directory that has it [default: the nearest one upward]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// As JSON
+    #[arg(short, long)]
+    pub(super) json: bool,
 }
 
 /// How to print a plan.

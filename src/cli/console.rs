@@ -1,19 +1,22 @@
 //! Asking people at the terminal.
 
+use super::line::read_line;
 use crate::executor::task::{Answer, Console};
-use crate::process::Outlet;
+use crate::process::{Cancel, Outlet};
 use crate::reporter::{TaskColour, TaskPaint};
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::IsTerminal as _;
 
 /// The terminal that standard input and output are connected to.
 pub(super) struct Terminal {
     stdout: Outlet,
     paint: TaskPaint,
+    cancel: Cancel,
 }
 
 impl Terminal {
-    pub(super) fn new(stdout: Outlet, paint: TaskPaint) -> Self {
-        Self { stdout, paint }
+    /// A terminal that waits for an answer until `cancel` asks to stop.
+    pub(super) fn new(stdout: Outlet, paint: TaskPaint, cancel: Cancel) -> Self {
+        Self { stdout, paint, cancel }
     }
 }
 
@@ -26,9 +29,8 @@ impl Console for Terminal {
         let _ = self
             .stdout
             .write(self.paint.paint(TaskColour::Yellow, &format!("{question} [y/N]: ")).as_bytes());
-        let mut line = String::new();
-        match std::io::stdin().lock().read_line(&mut line) {
-            Ok(read) if read > 0 && matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
+        match read_line(std::io::stdin(), &self.cancel) {
+            Ok(Some(line)) if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") => Answer::Yes,
             _ => Answer::No,
         }
     }

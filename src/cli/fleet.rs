@@ -1,14 +1,20 @@
 //! The fleet of a project: its engine, native or rehearsed, and its hosts.
 
+use super::Failure;
 use super::args::Arguments;
+use super::password::PasswordPrompt;
 use super::project::{self, Loaded};
-use super::{FAILED, Failure, password};
 use crate::diagnostic::Diagnostic;
 use crate::driver::rehearsal::{Fault, FaultError, Rehearsal};
-use crate::driver::{Build, Discovered, Flake, Io, Native, NativeOptions, Output, Target};
+use crate::driver::{
+    Build, Discovered, DriverError, ErrorKind, Flake, Io, Native, NativeOptions, Output, Target,
+};
+use crate::executor::outcome::exit_code;
 use crate::frontend::fleetfile::{FlakeHost, rehearsed_hosts, resolve_hosts};
 use crate::model::{Fleet, Host};
-use crate::process::{Cancel, Stream};
+use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
+use crate::reporter::Pause;
+use crate::source::Span;
 use crate::template::Map;
 use std::sync::Arc;
 
@@ -40,31 +46,62 @@ impl Engine {
     }
 }
 
+/// What an engine is wanted for.
+pub(super) struct Wish<'a> {
+    /// The faults of a rehearsal; nothing outside is asked then.
+    pub(super) faults: Option<&'a [Fault]>,
+    /// Gives up when this asks to.
+    pub(super) cancel: Cancel,
+    /// Keeps the terminal free for a question.
+    pub(super) pause: Pause,
+    /// Hears Ctrl-C where the command has no listener of its own.
+    _signals: Option<Arc<Signals>>,
+}
+
+impl<'a> Wish<'a> {
+    /// To run something.
+    pub(super) fn to_run(faults: Option<&'a [Fault]>, cancel: &Cancel, pause: &Pause) -> Self {
+        Self { faults, cancel: cancel.clone(), pause: pause.clone(), _signals: None }
+    }
+
+    /// To look at the hosts; Ctrl-C ends what evaluates the flake.
+    pub(super) fn to_look(faults: Option<&'a [Fault]>) -> Self {
+        let cancel = Cancel::new();
+        let signals = Signals::listen(&cancel, escalate).ok();
+        if let Some(signals) = &signals {
+            let _ = signals.in_thread();
+        }
+        Self { faults, cancel, pause: Pause::default(), _signals: signals }
+    }
+}
+
 /// The faults of a rehearsal.
 pub(super) fn faults(texts: &[String]) -> Result<Vec<Fault>, Failure> {
     let mut faults = Vec::new();
     for text in texts {
-        let error = |error: FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
-        faults.push(Fault::parse(text).map_err(error)?);
+        faults.push(Fault::parse(text).map_err(|error| wrong_fault(&error))?);
     }
     Ok(faults)
 }
 
-/// The engine with the hosts of the fleet. In a rehearsal, given by its faults, nothing outside is asked.
+fn wrong_fault(error: &FaultError) -> Failure {
+    Failure::helped(error, &error.help, exit_code::USAGE)
+}
+
+/// The engine with the hosts of the fleet.
 pub(super) fn engine(
     loaded: &Loaded,
     variables: &Map,
-    faults: Option<&[Fault]>,
+    wish: &Wish<'_>,
     arguments: &Arguments,
 ) -> Result<Engine, Failure> {
     let fleet = fleet_of(loaded, arguments)?;
-    if let Some(faults) = faults {
+    if let Some(faults) = wish.faults {
         let (hosts, diagnostics) = rehearsed_hosts(fleet, variables);
         refuse(&diagnostics, loaded, arguments)?;
         let names = hosts.iter().map(|host| host.name.clone());
         for fault in faults {
-            let error = |error: FaultError| Failure::Text(format!("error: --fail {error}\n"), super::USAGE);
-            fault.check(hosts.iter().map(|host| &host.name)).map_err(error)?;
+            fault.check(hosts.iter().map(|host| &host.name)).map_err(|error| wrong_fault(&error))?;
         }
         let rehearsal = Rehearsal::new(names, faults.iter().cloned());
         return Ok(Engine { hosts, native: None, rehearsal: Some(Arc::new(rehearsal)) });
@@ -76,17 +113,28 @@ pub(super) fn engine(
             fleet.flake.template().map_err(Clone::clone).and_then(|template| template.render(variables));
         rendered.map_err(Failure::error)?
     };
+    let refused = |error: DriverError| {
+        // Without `flake:` the place is where hosts are spoken of at all.
+        let span = Some(fleet.flake.span()).filter(|span| *span != Span::NONE).unwrap_or(fleet.span);
+        let error = match (&error.help, error.kind) {
+            (None, ErrorKind::Evaluation) => {
+                error.help("nix's own words stand below; docs/fleetfile.md tells what the flake must have")
+            }
+            _ => error,
+        };
+        Failure::driver(&error, (span, "this flake"), &loaded.sources, arguments)
+    };
+    let prompt = PasswordPrompt { cancel: wish.cancel.clone(), pause: wish.pause.clone() };
     let native = Native::new(NativeOptions {
         directory: fleet.dir.clone(),
         flake: text,
         state: loaded.state_dir(),
-        password: Box::new(password::ask),
+        password: Box::new(move |host: &Host| prompt.ask(host)),
     });
-    let native = native.map_err(Failure::error)?;
-    let cancel = Cancel::new();
+    let native = native.map_err(refused)?;
     let said = Said;
-    let found =
-        native.discover(&fleet.discover, Io { output: &said, cancel: &cancel }).map_err(Failure::error)?;
+    let io = Io { output: &said, cancel: &wish.cancel };
+    let found = native.discover(&fleet.discover, io).map_err(refused)?;
     let found: Vec<FlakeHost> = found.into_iter().map(flake_host).collect();
     let (hosts, diagnostics) = resolve_hosts(fleet, &found, variables);
     refuse(&diagnostics, loaded, arguments)?;
@@ -101,10 +149,7 @@ fn fleet_of<'a>(loaded: &'a Loaded, arguments: &Arguments) -> Result<&'a Fleet, 
             format!("{file} has no `fleet:`, so there are no hosts"),
         )
         .help("add `fleet: {flake: .}` to a Fleetfile.yaml; docs/fleetfile.md has every key");
-        Failure::Text(
-            project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
-            FAILED,
-        )
+        Failure::finding(diagnostic, &loaded.sources, arguments)
     })
 }
 
@@ -113,11 +158,11 @@ fn refuse(
     loaded: &Loaded,
     arguments: &Arguments,
 ) -> Result<(), Failure> {
-    let text = project::render(diagnostics, &loaded.sources, arguments);
     if diagnostics.has_errors() {
-        return Err(Failure::Text(text, FAILED));
+        return Err(Failure::findings(diagnostics, &loaded.sources, arguments));
     }
-    let _ = crate::process::Outlet::stderr().write(text.as_bytes());
+    let text = project::render(diagnostics, &loaded.sources, arguments);
+    let _ = Outlet::stderr().write(text.as_bytes());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `fleet hosts`: the hosts of the fleet.
 
 use super::args::{Arguments, Hosts};
-use super::{FAILED, Failure, fleet, options, print, project, scripts};
+use super::{Failure, fleet, options, print, project, scripts};
 use crate::model::{Host, Selector};
 use crate::process::Outlet;
 use crate::source::Span;
@@ -13,14 +13,9 @@ pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result
     let stdout = Outlet::stdout();
     let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
     let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
-    let engine = fleet::engine(&loaded, &variables, None, arguments)?;
-    let selected =
-        select(&engine.hosts, hosts.selector.as_deref().unwrap_or_default()).map_err(|diagnostic| {
-            Failure::Text(
-                project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
-                FAILED,
-            )
-        })?;
+    let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
+    let selected = select(&engine.hosts, hosts.selector.as_deref().unwrap_or("*"))
+        .map_err(|diagnostic| Failure::finding(diagnostic, &loaded.sources, arguments))?;
     let text = if hosts.json {
         let text = serde_json::to_string_pretty(&selected).map_err(Failure::error)?;
         format!("{text}\n")

@@ -1,4 +1,4 @@
-//! From what was typed to what is done. Exit codes are decided here and in `docs/exit-codes.md`.
+//! From what was typed to what is done. What ends a command decides on the exit code (`docs/exit-codes.md`).
 
 mod args;
 mod check;
@@ -6,27 +6,28 @@ mod confirm;
 mod console;
 mod fleet;
 mod hosts;
+mod line;
 mod list;
 mod options;
 mod password;
 mod pipelines;
 mod plan;
+mod preflight;
 mod project;
+mod refusal;
 mod run;
 mod scripts;
 mod task;
 
+use crate::executor::outcome::exit_code;
 use crate::process::Outlet;
+use crate::reporter::ColourRequest;
 use args::{Arguments, Command};
 use clap::Parser as _;
+use refusal::Failure;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::Path;
-
-/// A command line that cannot be used, as clap has it.
-const USAGE: u8 = 2;
-/// Anything that has no code of its own.
-const FAILED: u8 = 1;
 
 /// Runs the program with its arguments, the first being how it was called. Called as `task` it is go-task.
 #[must_use]
@@ -51,29 +52,35 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
             } else {
                 (&stdout, std::io::stdout().is_terminal())
             };
-            let text = if terminal { text.ansi().to_string() } else { text.to_string() };
+            let colour = ColourRequest { flag: None, config: None, terminal };
+            let colour = colour.as_fleet(|name| std::env::var(name).ok());
+            let text = if colour { text.ansi().to_string() } else { text.to_string() };
             let _ = outlet.write(text.as_bytes());
-            return if to_stderr { USAGE } else { 0 };
+            return if to_stderr { exit_code::USAGE } else { exit_code::GOOD };
         }
     };
     if let Some(directory) = &arguments.directory
         && let Err(error) = std::env::set_current_dir(directory)
     {
-        let _ = stderr.write(format!("error: {}: {error}\n", directory.display()).as_bytes());
-        return FAILED;
+        let text = format!(
+            "error: there is no going to {}: {error}\n  help: correct what follows `-C`\n",
+            directory.display()
+        );
+        let _ = stderr.write(text.as_bytes());
+        return exit_code::FAILED;
     }
     let result = match &arguments.command {
         Command::Run(run) => run::run(&arguments, run, &program),
         Command::List(list) => list::run(&arguments, list, &program),
         Command::Hosts(hosts) => hosts::run(&arguments, hosts, &program),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
-        Command::Check => check::run(&arguments),
+        Command::Check(check) => check::run(&arguments, check),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words.clone()),
     };
     match result {
         Ok(code) => code,
-        Err(Failure::Closed) => 0,
+        Err(Failure::Closed) => exit_code::GOOD,
         Err(Failure::Text(text, code)) => {
             let _ = stderr.write(text.as_bytes());
             code
@@ -81,23 +88,10 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     }
 }
 
-/// Why a command ends without success.
-#[derive(Debug)]
-enum Failure {
-    /// Nobody reads what we print: as `head` wants it.
-    Closed,
-    /// What to print on standard error, with its line end, and the exit code.
-    Text(String, u8),
-}
-
-impl Failure {
-    /// An error in one sentence.
-    fn error(sentence: impl std::fmt::Display) -> Self {
-        Self::Text(format!("error: {sentence}\n"), FAILED)
-    }
-}
-
 /// Writes to standard output.
 fn print(stdout: &Outlet, text: &str) -> Result<(), Failure> {
-    stdout.write(text.as_bytes()).map_err(|_| Failure::Closed)
+    stdout.write(text.as_bytes()).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure::Closed,
+        _ => Failure::error(format!("standard output cannot be written: {error}")),
+    })
 }

@@ -2,24 +2,26 @@
 
 use super::args::{Arguments, Run};
 use super::confirm::Ask;
-use super::fleet::{self, Engine};
+use super::fleet::{self, Engine, Wish};
 use super::project::{self, Loaded};
-use super::{FAILED, Failure};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use super::{Failure, preflight};
+use crate::diagnostic::Severity;
 use crate::driver::rehearsal::Fault;
-use crate::driver::{LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
+use crate::driver::{Confirm, DriverError, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
 use crate::executor::drivers::Drivers;
+use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
-use crate::executor::task::{Pipelines, TaskOptions, TaskSteps};
+use crate::executor::task::{Pipelines, TaskOptions, TaskSteps, directory};
 use crate::model::{Host, Pipeline};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
-    Journal, Json, Live, Multi, Paint, Past, Plain, Reporter, RunId, Sink, find_unfinished,
+    Journal, Json, Live, Multi, Paint, Pause, Plain, Reporter, RunId, Sink, SinkState, find_unfinished,
 };
 use crate::template::Map;
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What all pipelines of one command share.
@@ -67,29 +69,74 @@ impl PipelineRuns {
             // The coordinator of a pipeline does not read signals itself.
             let _ = signals.in_thread();
         }
+        let confirm = self.confirm();
+        self.check(pipeline, &*confirm)?;
         let variables = Arc::new(variables);
-        let engine = fleet::engine(&self.loaded, &variables, self.faults.as_deref(), &self.arguments)?;
+        let pause = Pause::default();
+        let wish = Wish::to_run(self.faults.as_deref(), cancel, &pause);
+        let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
         let hosts = self.select(pipeline, &engine, &*render)?;
         let limits = Limits { check: self.at_once, ..Limits::default() };
         let plan = Arc::new(plan::compile(pipeline, hosts, limits));
         let run = RunId::new();
         let state = self.loaded.state_dir();
-        let journal = Journal::create(&state, &run).map_err(Failure::error)?;
-        self.tell_unfinished(&state, &run);
+        let journal = Journal::create(&state, &run)
+            .map_err(|error| Failure::helped(&error, error.help(), exit_code::FAILED))?;
+        Self::tell_unfinished(&state, &run);
+        let journal_state = journal.state();
         let logs = journal.dir().display().to_string();
-        let mut reporter = Multi::new(Some(journal), vec![self.reporter(logs)]);
-        let drivers = self.drivers(&engine, variables, render);
+        let (reporter, sink) = self.reporter(logs, &pause);
+        let mut reporter = Multi::new(Some(journal), vec![reporter]);
+        let dir = self.directory(pipeline, &variables)?;
+        let drivers = self.drivers(&engine, variables, render, confirm, &dir);
         let options = RunOptions {
             run: run.as_str().to_owned(),
             started: jiff::Timestamp::now().to_string(),
             rehearsal: self.faults.is_some(),
-            dir: self.loaded.project.root_dir.clone(),
+            dir,
         };
-        let report =
-            pipeline::run(&plan, &drivers, &options, cancel, &mut reporter).map_err(Failure::error)?;
+        let report = pipeline::run(&plan, &drivers, &options, cancel, &mut reporter)
+            .map_err(|error| self.refused(&error, pipeline))?;
         engine.finish();
-        Ok(report.exit_code)
+        if report.exit_code != exit_code::GOOD {
+            return Ok(report.exit_code);
+        }
+        // All went well, but what tells of it is not all there.
+        if let Some(why) = sink.error() {
+            return Err(Failure::error(format!("the report could not be written: {why}")));
+        }
+        Ok(if journal_state.incomplete().is_some() { exit_code::FAILED } else { exit_code::GOOD })
+    }
+
+    fn confirm(&self) -> Arc<dyn Confirm> {
+        let asks = !self.yes && self.faults.is_none();
+        if asks { Arc::new(Ask) } else { Arc::new(Yes) }
+    }
+
+    /// What this machine lacks for the pipeline; a rehearsal needs nothing, but tells of plugins.
+    fn check(&self, pipeline: &Pipeline, confirm: &dyn Confirm) -> Result<(), Failure> {
+        let sources = &self.loaded.sources;
+        if self.faults.is_some() {
+            let missing = preflight::plugins(pipeline, Severity::Warning);
+            let _ = Outlet::stderr().write(project::render(&missing, sources, &self.arguments).as_bytes());
+            return Ok(());
+        }
+        let missing = preflight::check(pipeline, confirm);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::findings(&missing, sources, &self.arguments))
+    }
+
+    /// Where the commands of a pipeline run: in the directory that its include gives it, as tasks do.
+    fn directory(&self, pipeline: &Pipeline, variables: &Map) -> Result<PathBuf, Failure> {
+        directory(&self.loaded.project.root_dir, &pipeline.base_dir, variables).map_err(Failure::error)
+    }
+
+    fn refused(&self, error: &DriverError, pipeline: &Pipeline) -> Failure {
+        let place = (pipeline.span, "this pipeline");
+        Failure::driver(error, place, &self.loaded.sources, &self.arguments)
     }
 
     /// The hosts that the pipeline's selector means.
@@ -99,39 +146,49 @@ impl PipelineRuns {
         engine: &Engine,
         render: &dyn crate::driver::Render,
     ) -> Result<Vec<Host>, Failure> {
-        let text = render.render(&pipeline.hosts, None).map_err(Failure::error)?;
-        let span =
-            if pipeline.hosts.raw() == text { pipeline.hosts.span() } else { crate::source::Span::NONE };
-        pipeline.select(&text, engine.hosts.clone(), span).map_err(|diagnostic| self.diagnostic(*diagnostic))
+        let text = render.render(&pipeline.hosts, None).map_err(|error| self.refused(&error, pipeline))?;
+        pipeline.select(&text, engine.hosts.clone(), pipeline.hosts.span()).map_err(|mut diagnostic| {
+            if pipeline.hosts.raw() != text {
+                // The words that are wrong were typed, or come from a variable.
+                for (_, label) in &mut diagnostic.labels {
+                    *label = format!("this is `{}`", text.escape_debug());
+                }
+            }
+            Failure::finding(*diagnostic, &self.loaded.sources, &self.arguments)
+        })
     }
 
-    fn diagnostic(&self, diagnostic: Diagnostic) -> Failure {
-        let diagnostics = Diagnostics::from_iter([diagnostic]);
-        Failure::Text(project::render(&diagnostics, &self.loaded.sources, &self.arguments), FAILED)
-    }
-
-    fn reporter(&self, logs: String) -> Box<dyn Reporter> {
+    fn reporter(&self, logs: String, pause: &Pause) -> (Box<dyn Reporter>, SinkState) {
         let paint = Paint::new(self.colour);
+        if !self.json
+            && let Some(live) = Live::on_stdout(paint, Some(logs.clone()))
+        {
+            let state = live.sink_state();
+            return (Box::new(live.with_pause(pause.clone())), state);
+        }
+        let sink = Sink::stdout();
+        let state = sink.state();
         if self.json {
-            return Box::new(Json::new(Sink::stdout()));
+            return (Box::new(Json::new(sink)), state);
         }
-        match Live::on_stdout(paint, Some(logs.clone())) {
-            Some(live) => Box::new(live),
-            None => Box::new(Plain::new(Sink::stdout(), paint, Some(logs))),
-        }
+        (Box::new(Plain::new(sink, paint, Some(logs))), state)
     }
 
     /// What an earlier run left unfinished; the new run does not depend on it.
-    fn tell_unfinished(&self, state: &std::path::Path, run: &RunId) {
+    fn tell_unfinished(state: &Path, run: &RunId) {
         if let Ok(Some(past)) = find_unfinished(state, run) {
-            let _ = Outlet::stderr().write(format!("note: {}\n", unfinished(&past)).as_bytes());
+            let _ = Outlet::stderr().write(format!("note: {past}\n").as_bytes());
         }
     }
 
-    fn drivers(&self, engine: &Engine, variables: Arc<Map>, render: Arc<Renderer>) -> Drivers {
-        let dir = self.loaded.project.root_dir.clone();
-        let asks = !self.yes && self.faults.is_none();
-        let confirm: Arc<dyn crate::driver::Confirm> = if asks { Arc::new(Ask) } else { Arc::new(Yes) };
+    fn drivers(
+        &self,
+        engine: &Engine,
+        variables: Arc<Map>,
+        render: Arc<Renderer>,
+        confirm: Arc<dyn Confirm>,
+        dir: &Path,
+    ) -> Drivers {
         let tasks = TaskSteps {
             project: Arc::clone(&self.loaded.project),
             options: self.options.clone(),
@@ -143,8 +200,8 @@ impl PipelineRuns {
             Some(rehearsal) => Drivers::rehearsal(rehearsal, render, confirm),
             None => Drivers {
                 shell: Arc::new(LocalShell),
-                plugin: Arc::new(PluginRunner::new(dir.clone())),
-                notify: Arc::new(Notifier::new(dir)),
+                plugin: Arc::new(PluginRunner::new(dir.to_owned())),
+                notify: Arc::new(Notifier::new(dir.to_owned())),
                 tasks: Arc::new(tasks),
                 flake,
                 build,
@@ -156,23 +213,11 @@ impl PipelineRuns {
     }
 }
 
-fn unfinished(past: &Past) -> String {
-    let what = if past.running { "is still running" } else { "did not come to its end" };
-    let reported = past.hosts.values().filter(|host| host.result.is_some()).count();
-    format!(
-        "run {} of {} {what}: it had reported {reported} of {} hosts ({})",
-        past.run,
-        past.name,
-        past.hosts.len(),
-        past.path.display()
-    )
-}
-
 impl Pipelines for PipelineRuns {
     fn run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> u8 {
         match self.try_run(pipeline, variables, cancel) {
             Ok(code) => code,
-            Err(Failure::Closed) => 0,
+            Err(Failure::Closed) => exit_code::GOOD,
             Err(Failure::Text(text, code)) => {
                 let _ = Outlet::stderr().write(text.as_bytes());
                 code

@@ -1,8 +1,9 @@
 //! `fleet plan`: the DAG of a pipeline or task. Runs nothing but the discovery of hosts.
 
 use super::args::{Arguments, Format, Plan};
-use super::{FAILED, Failure, fleet, options, print, project, scripts};
-use crate::diagnostic::Diagnostic;
+use super::{Failure, fleet, options, print, project, scripts};
+use crate::executor::outcome::exit_code;
+use crate::executor::task::TaskError;
 use crate::plan::{self, Limits};
 use crate::process::Outlet;
 use crate::source::Span;
@@ -13,12 +14,6 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
     let (selectors, globals) = options::split(&wanted.words);
-    let fail = |diagnostic: Diagnostic| {
-        Failure::Text(
-            project::render(&[diagnostic].into_iter().collect(), &loaded.sources, arguments),
-            FAILED,
-        )
-    };
     let format = match wanted.format {
         Format::Tree => plan::Format::Tree,
         Format::Dot => plan::Format::Dot,
@@ -26,23 +21,41 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         Format::Json => plan::Format::Json,
     };
     let Some(pipeline) = loaded.project.pipeline(&wanted.name) else {
-        let plan = plan::of_task(&loaded.project, &wanted.name).map_err(|diagnostic| fail(*diagnostic))?;
+        let plan = plan::of_task(&loaded.project, &wanted.name).map_err(|diagnostic| {
+            let unknown = diagnostic.code == "fleet::plan::unknown";
+            match Failure::finding(*diagnostic, &loaded.sources, arguments) {
+                Failure::Text(text, _) if unknown => {
+                    let name = wanted.name.clone();
+                    let error = TaskError::NotFound { name, suggestion: None, span: Span::NONE };
+                    Failure::Text(text, error.exit_code(false))
+                }
+                failure => failure,
+            }
+        })?;
+        if let Some(selector) = selectors.first() {
+            let sentence =
+                format!("`{}` is a task and takes no hosts, but `{selector}` was given", wanted.name);
+            let help = "a variable is written NAME=VALUE; `fleet list` shows which names are pipelines";
+            return Err(Failure::helped(sentence, help, exit_code::USAGE));
+        }
         print(&stdout, &plan.print(format))?;
-        return Ok(0);
+        return Ok(exit_code::GOOD);
     };
     let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
     let variables: Map = loaded.global_variables(options::plain(program, &globals), scripts)?;
     let faults = wanted.rehearse.then_some(&[][..]);
-    let engine = fleet::engine(&loaded, &variables, faults, arguments)?;
-    let text = match selectors.as_slice() {
+    let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(faults), arguments)?;
+    let (text, span) = match selectors.as_slice() {
         [] => {
             let template = pipeline.hosts.template().map_err(Failure::error)?;
-            template.render(&variables).map_err(Failure::error)?
+            (template.render(&variables).map_err(Failure::error)?, pipeline.hosts.span())
         }
-        selectors => selectors.join(","),
+        selectors => (selectors.join(","), Span::NONE),
     };
-    let hosts = pipeline.select(&text, engine.hosts, Span::NONE).map_err(|diagnostic| fail(*diagnostic))?;
+    let hosts = pipeline
+        .select(&text, engine.hosts, span)
+        .map_err(|diagnostic| Failure::finding(*diagnostic, &loaded.sources, arguments))?;
     let plan = plan::compile(pipeline, hosts, Limits::default());
     print(&stdout, &plan.print(format))?;
-    Ok(0)
+    Ok(exit_code::GOOD)
 }

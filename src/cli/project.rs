@@ -2,11 +2,13 @@
 
 use super::Failure;
 use super::args::{Arguments, When};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::executor::event::TaskEvent;
+use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
 use crate::executor::task::{Answer, Console, Runner, TaskOptions, World};
 use crate::frontend;
+use crate::frontend::taskfile::LoadError;
 use crate::model::Project;
 use crate::process::{Cancel, Outlet, terminal_width};
 use crate::reporter::{ColourRequest, TaskPaint};
@@ -28,33 +30,40 @@ pub(super) struct Loaded {
 
 /// Finds and reads the project; prints warnings.
 pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
-    let (loaded, warnings) = load_quietly(arguments)?;
-    let text = render(&warnings, &loaded.sources, arguments);
-    let _ = Outlet::stderr().write(text.as_bytes());
-    Ok(loaded)
+    let mut sources = SourceMap::default();
+    match read(&mut sources, arguments) {
+        Ok((project, warnings)) => {
+            let text = render(&warnings, &sources, arguments);
+            let _ = Outlet::stderr().write(text.as_bytes());
+            Ok(Loaded::new(project, sources))
+        }
+        Err(error) => Err(Failure::Text(render(&error.diagnostics, &sources, arguments), error.exit_code)),
+    }
 }
 
 /// Finds and reads the project; gives warnings back.
-pub(super) fn load_quietly(arguments: &Arguments) -> Result<(Loaded, Diagnostics), Failure> {
-    let mut sources = SourceMap::default();
-    let here = std::env::current_dir().map_err(Failure::error)?;
-    let failed = |error: frontend::LoadError, sources: &SourceMap| {
-        Failure::Text(render(&error.diagnostics, sources, arguments), error.exit_code)
-    };
+pub(super) fn read(
+    sources: &mut SourceMap,
+    arguments: &Arguments,
+) -> Result<(Project, Diagnostics), LoadError> {
+    let here = std::env::current_dir().map_err(|error| {
+        let message = format!("the working directory cannot be found: {error}");
+        let diagnostic = Diagnostic::error("fleet::run::directory", message)
+            .help("it may have been removed: `cd` to one that is there");
+        LoadError::new(exit_code::FAILED, "", diagnostic)
+    })?;
     let entry = match &arguments.file {
-        Some(file) => frontend::find_named(&here.join(file)).map_err(|error| failed(error, &sources))?,
-        None => frontend::find(&here).map_err(|error| failed(error, &sources))?,
+        Some(file) => frontend::find_named(&here.join(file))?,
+        None => frontend::find(&here)?,
     };
-    match frontend::load(&mut sources, &entry) {
-        Ok((project, warnings)) => {
-            Ok((Loaded { project: Arc::new(project), sources: Arc::new(sources) }, warnings))
-        }
-        Err(error) => Err(failed(error, &sources)),
-    }
+    frontend::load(sources, &entry)
 }
 
 /// Findings as standard error shows them.
 pub(super) fn render(diagnostics: &Diagnostics, sources: &SourceMap, arguments: &Arguments) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
     let colour = colour(arguments, std::io::stderr().is_terminal());
     diagnostics.render(sources, colour, terminal_width().unwrap_or(WIDTH))
 }
@@ -75,6 +84,11 @@ pub(super) fn task_paint(arguments: &Arguments) -> TaskPaint {
 }
 
 impl Loaded {
+    /// A project with the files it was read from.
+    pub(super) fn new(project: Project, sources: SourceMap) -> Self {
+        Self { project: Arc::new(project), sources: Arc::new(sources) }
+    }
+
     /// The directory for what fleet keeps.
     pub(super) fn state_dir(&self) -> PathBuf {
         self.project.root_dir.join(".fleet")

@@ -5,9 +5,11 @@ use super::pipelines::PipelineRuns;
 use super::project::{self, Loaded};
 use super::{Failure, console, options, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::driver::Lines;
+use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TaskError, World};
-use crate::process::{Cancel, Outlet, Signals, escalate};
+use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
 use std::sync::Arc;
@@ -15,16 +17,21 @@ use std::sync::Arc;
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
-    let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
+    // With `--json` standard output holds nothing but JSON.
+    let stderr = Outlet::stderr();
+    let stdout = if run.json { stderr.clone() } else { Outlet::stdout() };
     let paint = project::task_paint(arguments);
     let (names, _) = options::split(&run.words);
     if names.is_empty() {
-        return Err(Failure::Text(
-            "error: no task or pipeline is named; `fleet list` shows them\n".to_owned(),
-            super::USAGE,
-        ));
+        let sentence = "no task or pipeline is named";
+        return Err(Failure::helped(sentence, "`fleet list` shows them", exit_code::USAGE));
     }
-    let task_options = options::of_run(program, run, loaded.project.output.clone());
+    let mut task_options = options::of_run(program, run, loaded.project.output.clone());
+    if run.json {
+        let stderr = stderr.clone();
+        let line = move |_: Stream, line: &str| drop(stderr.write(format!("{line}\n").as_bytes()));
+        task_options.lines = Some(Lines(Arc::new(line)));
+    }
     let scripts = Arc::new(scripts::new(stdout.clone(), paint));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
@@ -33,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
     let lines = TaskLines::new(stdout.clone(), stderr, paint);
     let world = World {
         scripts,
-        console: Arc::new(console::Terminal::new(stdout, paint)),
+        console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
         pipelines: Some(Arc::new(pipelines)),
         events: Arc::new(move |event| lines.task_event(&event)),
     };
@@ -43,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
         Runner::new(shared, task_options, world, runtime, cancel).run(requests).await
     });
     match result {
-        Ok(()) => Ok(0),
+        Ok(()) => Ok(exit_code::GOOD),
         Err(TaskError::Pipeline { code, .. }) => Ok(code),
         Err(error) => Err(Failure::Text(render(&error, &loaded, arguments), error.exit_code(false))),
     }

@@ -129,6 +129,12 @@ pub(super) fn run(
         NodeKind::Task { name } => {
             drivers.tasks.run(name, &Variables::new(), None, io).map(|()| Answer::Done(None))
         }
+        // Pipelines that tasks call are run by the run of the task.
+        NodeKind::Pipeline { name } => {
+            let message = format!("the pipeline `{name}` cannot be run as a step");
+            Err(DriverError::new(ErrorKind::Other, message)
+                .help("this is a mistake in fleet; please report it"))
+        }
         NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => Ok(Answer::Done(None)),
     }
 }

@@ -2,10 +2,14 @@
 
 use super::event::{Delivery, Failure, HostReport, HostResult};
 
-/// Exit codes of a pipeline run (`docs/exit-codes.md`).
+/// Exit codes of `fleet` (`docs/exit-codes.md`); those of tasks are go-task's ([`super::task::TaskError::exit_code`]).
 pub mod exit_code {
     /// Every selected host is as it should be.
     pub const GOOD: u8 = 0;
+    /// Anything that has no code of its own; no host was touched.
+    pub const FAILED: u8 = 1;
+    /// The command line cannot be used, as clap has it.
+    pub const USAGE: u8 = 2;
     /// At least one host failed, was unreachable or is in an unknown state.
     pub const HOSTS_FAILED: u8 = 3;
     /// No host failed, but at least one is degraded or was rolled back.

@@ -52,7 +52,8 @@ fn with_fleetfile(mut error: LoadError) -> LoadError {
 /// Loads a project from its root file, a Fleetfile or a Taskfile, with what is probably not meant in it. Paths in messages
 /// are relative to the working directory; paths of includes may use the process environment.
 ///
-/// In a Fleetfile an unknown key is an error; in a Taskfile it is a warning, since go-task ignores it.
+/// In a Fleetfile an unknown key and a name that is written twice are errors; in a Taskfile they are warnings, since
+/// go-task ignores them.
 ///
 /// # Errors
 /// Everything that is wrong in all files, in the order of the files.
@@ -163,7 +164,10 @@ fn matters(project: &Project, documents: &[Document]) -> Vec<bool> {
     matters
 }
 
-/// Findings in the order of their places, and unknown keys of Fleetfiles as errors.
+/// What go-task lets pass and nobody means: no Fleetfile depends on that.
+const PASSED_BY_GO_TASK: &[&str] = &["fleet::yaml::unknown_key", "fleet::taskfile::overwritten"];
+
+/// Findings in the order of their places, with those that only a Taskfile may have as errors of a Fleetfile.
 fn in_order(found: &Diagnostics, sources: &SourceMap) -> Diagnostics {
     let place = |finding: &Diagnostic| finding.labels.first().map_or(Span::NONE, |(span, _)| *span);
     let is_fleetfile = |span: Span| {
@@ -172,7 +176,7 @@ fn in_order(found: &Diagnostics, sources: &SourceMap) -> Diagnostics {
     };
     let mut list: Vec<Diagnostic> = found.iter().cloned().collect();
     for finding in &mut list {
-        if finding.code == "fleet::yaml::unknown_key" && is_fleetfile(place(finding)) {
+        if PASSED_BY_GO_TASK.contains(&finding.code) && is_fleetfile(place(finding)) {
             finding.severity = Severity::Error;
         }
     }

@@ -115,6 +115,11 @@ pub enum NodeKind {
         /// Full name.
         name: String,
     },
+    /// Runs a pipeline that a task calls, by a plan of its own.
+    Pipeline {
+        /// Full name.
+        name: String,
+    },
 }
 
 impl NodeKind {
@@ -135,6 +140,7 @@ impl NodeKind {
             Self::Report => "report",
             Self::Notify(_) => "notify",
             Self::Task { .. } => "task",
+            Self::Pipeline { .. } => "pipeline",
         }
     }
 }
@@ -158,7 +164,7 @@ impl NodeKind {
                 NotifyTarget::Webhook(_) => "webhook".to_owned(),
                 NotifyTarget::Command(_) => "command".to_owned(),
             },
-            Self::Task { name } => name.clone(),
+            Self::Task { name } | Self::Pipeline { name } => name.clone(),
             Self::Probe
             | Self::Evaluate
             | Self::Derivation

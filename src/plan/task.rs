@@ -63,7 +63,15 @@ impl<'p> Planner<'p> {
                 }
                 continue;
             };
-            // A pipeline, a wildcard or a name that nobody has: told when it is reached.
+            // A pipeline that has a name comes before a task that has it.
+            if let Some(pipeline) = self.project.pipeline(&called) {
+                let id = self.pipeline(&pipeline.name);
+                if let Some(top) = open.last_mut() {
+                    top.before.push(id);
+                }
+                continue;
+            }
+            // A wildcard or a name that nobody has: told when it is reached.
             let Some((name, _)) = find(self.project, &called) else { continue };
             if let Some(id) = self.done.get(&**name) {
                 top.before.push(*id);
@@ -79,6 +87,16 @@ impl<'p> Planner<'p> {
             }
         }
         Ok(())
+    }
+
+    fn pipeline(&mut self, name: &'p Arc<str>) -> NodeId {
+        if let Some(id) = self.done.get(&**name) {
+            return *id;
+        }
+        let kind = NodeKind::Pipeline { name: name.to_string() };
+        let id = self.builder.node(Node { kind, stage: Stage::Task, host: None, pool: None }, []);
+        self.done.insert(name, id);
+        id
     }
 
     fn open(&self, name: &'p Arc<str>) -> Open<'p> {

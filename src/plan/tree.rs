@@ -18,7 +18,9 @@ struct Row {
 
 pub(super) fn print(plan: &Plan) -> String {
     let rows = rows(plan);
-    let mut text = format!("{}: {}\n", plan.name, count(plan.hosts.len(), "host"));
+    let is_task = plan.nodes.iter().all(|node| node.stage == Stage::Task);
+    let size = if is_task { count(rows.len(), "step") } else { count(plan.hosts.len(), "host") };
+    let mut text = format!("{}: {size}\n", plan.name);
     let stages: Vec<Stage> = [Stage::Check, Stage::Build, Stage::Deploy, Stage::Notify, Stage::Task]
         .into_iter()
         .filter(|stage| rows.iter().any(|row| row.stage == *stage))

@@ -19,7 +19,7 @@ mod text;
 pub use colour::{ColourRequest, Paint, TaskColour, TaskPaint};
 pub use journal::{Journal, JournalError, JournalState, Past, PastHost, find_unfinished, read_past, runs};
 pub use json::Json;
-pub use live::Live;
+pub use live::{Live, Pause, Paused};
 pub use multi::Multi;
 pub use plain::Plain;
 pub use run_id::RunId;

@@ -215,6 +215,27 @@ pub fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
     }
     Diagnostic::error("fleet::yaml::wrong_type", format!("expected {expected}, found {}", node.noun()))
         .at(node.place(), format!("this is {}", node.noun()))
+        .help(how_to_write(expected))
+}
+
+/// How a thing of some type is written in YAML, by what [`wrong_type`] expects.
+fn how_to_write(expected: &str) -> String {
+    let is = |kind: &str| expected.starts_with(kind);
+    if is("a list") {
+        "write one item a line behind `- `, or all in brackets: `[one, two]`".to_owned()
+    } else if is("a mapping") {
+        "write one `key: value` a line, or all in braces: `{key: value}`".to_owned()
+    } else if is("a string or") {
+        "write one text, or one a line behind `- `".to_owned()
+    } else if is("a string") || is("a name") {
+        "write one text; in quotes where it begins with one of `{ [ & * ! @ | >`".to_owned()
+    } else if is("a whole number") {
+        "write digits alone, without quotes: `4`".to_owned()
+    } else if is("`true`") {
+        "write one of the two, without quotes".to_owned()
+    } else {
+        format!("write {expected} here")
+    }
 }
 
 /// "unknown key", with the nearest known one or all of them.
@@ -269,8 +290,8 @@ mod tests {
             ("\"yes\"", Some(true), ""),
             ("off", Some(false), ""),
             ("~", None, ""),
-            ("1", None, "expected `true` or `false`, found a number"),
-            ("[]", None, "expected `true` or `false`, found a list"),
+            ("1", None, "expected `true` or `false`, found a number / write one of the two, without quotes"),
+            ("[]", None, "expected `true` or `false`, found a list / write one of the two, without quotes"),
         ] {
             let (got, messages) = decode(text, |decoder, node| decoder.bool(node).map(|value| value.value));
             assert_eq!((got, messages.join("; ")), (value, said.to_owned()), "{text}");
@@ -284,7 +305,11 @@ mod tests {
                 None,
                 "a value that starts with `{{` needs quotes / quote the whole value, as in '{{.NAME}}'",
             ),
-            ("[a]", None, "expected a string, found a list"),
+            (
+                "[a]",
+                None,
+                "expected a string, found a list / write one text; in quotes where it begins with one of `{ [ & * ! @ | >`",
+            ),
         ] {
             let (got, messages) =
                 decode(text, |decoder, node| decoder.string(node).map(|text| text.to_string()));

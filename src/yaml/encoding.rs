@@ -28,7 +28,9 @@ fn utf8(bytes: Vec<u8>) -> Result<String, Box<ParseError>> {
             _ if error.utf8_error().error_len().is_none() => "yaml: incomplete UTF-8 octet sequence",
             _ => "yaml: invalid trailing UTF-8 octet",
         };
-        invalid(format!("the file is not valid UTF-8: byte 0x{byte:02x} in line {line}"), go)
+        let mut error = invalid(format!("the file is not valid UTF-8: byte 0x{byte:02x} in line {line}"), go);
+        error.nearly = Some((String::from_utf8_lossy(bytes).into_owned(), at));
+        error
     })
 }
 
@@ -46,7 +48,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Box<ParseErro
 
 fn invalid(message: impl Into<String>, go: &str) -> Box<ParseError> {
     let diagnostic = Diagnostic::error("fleet::yaml::encoding", message).help("save the file as UTF-8");
-    Box::new(ParseError { diagnostic, go: go.to_owned() })
+    Box::new(ParseError { diagnostic, nearly: None, go: go.to_owned() })
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 pub struct ParseError {
     /// What is wrong, where, and what to do.
     pub diagnostic: Diagnostic,
+    /// Of bytes that are no text: what they nearly say, and where in that the first replacement stands.
+    pub nearly: Option<(String, usize)>,
     pub(crate) go: String,
 }
 

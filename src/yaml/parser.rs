@@ -28,7 +28,7 @@ const MAX_REWRITES: usize = 200;
 pub fn parse(source: SourceId, text: &str) -> Result<Document, Box<ParseError>> {
     if u32::try_from(text.len()).is_err() {
         let diagnostic = Diagnostic::error("fleet::yaml::too_large", "the file is larger than 4 GiB");
-        return Err(Box::new(ParseError { diagnostic, go: "yaml: input error".to_owned() }));
+        return Err(Box::new(ParseError { diagnostic, nearly: None, go: "yaml: input error".to_owned() }));
     }
     let mut rewritten = String::new();
     for _ in 0..MAX_REWRITES {
@@ -50,7 +50,11 @@ pub fn parse(source: SourceId, text: &str) -> Result<Document, Box<ParseError>> 
     let diagnostic =
         Diagnostic::error("fleet::yaml::syntax", "too many escapes `\\'` and tabs that YAML does not have")
             .help("write `'` without a backslash in double quotes, and indent with spaces");
-    Err(Box::new(ParseError { diagnostic, go: "yaml: found unknown escape character".to_owned() }))
+    Err(Box::new(ParseError {
+        diagnostic,
+        nearly: None,
+        go: "yaml: found unknown escape character".to_owned(),
+    }))
 }
 
 /// Why building ended early.

@@ -78,7 +78,7 @@ pub(crate) fn error(source: SourceId, text: &str, kind: &E, at: usize, open: &[O
         },
     };
     let place = if line == 0 { String::new() } else { format!("line {line}: ") };
-    Box::new(ParseError { diagnostic, go: format!("yaml: {place}{}", words.go) })
+    Box::new(ParseError { diagnostic, nearly: None, go: format!("yaml: {place}{}", words.go) })
 }
 
 /// The collection that an offence belongs to: of the open ones, the innermost that is not ended by the
@@ -118,7 +118,7 @@ pub(crate) fn too_deep(span: Span) -> Box<ParseError> {
         Diagnostic::error("fleet::yaml::depth", format!("values are nested deeper than {MAX_DEPTH} levels"))
             .at(span, "this is one level too deep")
             .help("flatten the file, or look for a bracket that is opened again and again");
-    Box::new(ParseError { diagnostic, go: "yaml: exceeded max depth of 10000".to_owned() })
+    Box::new(ParseError { diagnostic, nearly: None, go: "yaml: exceeded max depth of 10000".to_owned() })
 }
 
 /// Aliases that stand for more nodes than any honest file has.
@@ -127,7 +127,11 @@ pub(crate) fn too_many_aliased(span: Span, limit: usize) -> Box<ParseError> {
         Diagnostic::error("fleet::yaml::aliases", format!("aliases stand for more than {limit} values"))
             .at(span, "with this alias there are too many")
             .help("an alias of a list of aliases multiplies: write the values out, or split the file");
-    Box::new(ParseError { diagnostic, go: "yaml: document contains excessive aliasing".to_owned() })
+    Box::new(ParseError {
+        diagnostic,
+        nearly: None,
+        go: "yaml: document contains excessive aliasing".to_owned(),
+    })
 }
 
 /// `&a [*a]`.
@@ -135,7 +139,11 @@ pub(crate) fn recursive_alias(name: &str, span: Span) -> Box<ParseError> {
     let diagnostic =
         Diagnostic::error("fleet::yaml::aliases", format!("the anchor `{name}` contains itself"))
             .at(span, "this alias stands inside its own anchor");
-    Box::new(ParseError { diagnostic, go: format!("yaml: anchor '{name}' value contains itself") })
+    Box::new(ParseError {
+        diagnostic,
+        nearly: None,
+        go: format!("yaml: anchor '{name}' value contains itself"),
+    })
 }
 
 /// `*name` without `&name` before it.
@@ -149,7 +157,7 @@ pub(crate) fn unknown_anchor<'a>(
             .at(span, format!("define it first with `&{name}`"))
             .help("quote the text if `*` is meant literally")
             .suggest(name, known);
-    Box::new(ParseError { diagnostic, go: format!("yaml: unknown anchor '{name}' referenced") })
+    Box::new(ParseError { diagnostic, nearly: None, go: format!("yaml: unknown anchor '{name}' referenced") })
 }
 
 /// The line of an offset, counted from 0.

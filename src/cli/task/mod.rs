@@ -67,13 +67,13 @@ fn call(
     let (project, sources) = (Arc::new(loaded.project), Arc::new(sources.clone()));
     let task_options = options::task_options(program, flags, &project, Arc::clone(&environment))?;
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
+    let cancel = Cancel::new();
     let world = World {
         scripts: Arc::new(super::scripts::new(stdout.clone(), paint)),
-        console: Arc::new(super::console::Terminal::new(stdout.clone(), paint)),
+        console: Arc::new(super::console::Terminal::new(stdout.clone(), paint, cancel.clone())),
         pipelines: None,
         events: Arc::new(move |event| lines.task_event(&event)),
     };
-    let cancel = Cancel::new();
     let signal_lines = (stdout.clone(), stderr.clone());
     // Children get the terminal's signals themselves; go-task swallows its own and counts them.
     let _signals = Signals::listen(&cancel, move |signal, count| {

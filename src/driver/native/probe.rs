@@ -13,7 +13,13 @@ impl Native {
         let mut password = self.passwords.known();
         let mut answer = self.ask_host(host, password.as_ref(), io)?;
         if answer.value("sudo") == Some("asks") {
-            password = Some(self.passwords.ask(host)?);
+            let asked = self.passwords.ask(host).map_err(|error| {
+                // Whoever was asked has stopped the run instead.
+                let stopped = io.cancel.is_requested();
+                let cancelled = || DriverError::new(ErrorKind::Cancelled, "the password was not given");
+                if stopped { cancelled() } else { error }
+            });
+            password = Some(asked?);
             answer = self.ask_host(host, password.as_ref(), io)?;
         }
         let sudo = sudo(host, &answer)?;

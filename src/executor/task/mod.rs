@@ -30,4 +30,4 @@ pub use runner::{Answer, Console, Pipelines, Runner, World};
 pub use scope::Scope;
 pub use special::TASK_VERSION;
 pub use step::TaskSteps;
-pub use variables::Evaluate;
+pub use variables::{Evaluate, directory};

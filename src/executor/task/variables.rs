@@ -289,6 +289,21 @@ pub(super) fn task_dir(root: &Path, task: &Task, scope: &Scope) -> PathBuf {
     parts.fold(root.to_owned(), |dir, part| smart_join(&dir, &render(part, scope).unwrap_or_default()))
 }
 
+/// The directory that `dir` of includes gives to what is in them, outermost first.
+///
+/// # Errors
+/// A template is wrong.
+pub fn directory(
+    root: &Path,
+    dirs: &[Text],
+    variables: &crate::template::Map,
+) -> Result<PathBuf, crate::template::TemplateError> {
+    dirs.iter().try_fold(root.to_owned(), |dir, part| {
+        let part = part.template().map_err(Clone::clone)?.render(variables)?;
+        Ok(smart_join(&dir, &part))
+    })
+}
+
 /// Joins two paths unless the second is absolute; `~` is the home directory (go-task `filepathext.SmartJoin`).
 pub(super) fn smart_join(base: &Path, path: &str) -> PathBuf {
     if path.is_empty() {

@@ -3,12 +3,14 @@
 use super::go_text::{GoText, code};
 use super::include::{File, Graph};
 use super::load_error::Findings;
+use super::path::relative;
 use crate::diagnostic::Diagnostic;
+use std::path::Path;
 
 /// The files in an order in which each stands after all it includes; a cycle is a finding, with its whole path.
 ///
 /// Includes are followed in the order they are written, where go-task's own order is random.
-pub(super) fn order(graph: &Graph, findings: &mut Findings) -> Vec<usize> {
+pub(super) fn order(graph: &Graph, working_dir: &Path, findings: &mut Findings) -> Vec<usize> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
@@ -40,7 +42,7 @@ pub(super) fn order(graph: &Graph, findings: &mut Findings) -> Vec<usize> {
                 let start = path.iter().position(|(file, _)| *file == target).unwrap_or(0);
                 let steps: Vec<(usize, usize)> =
                     path[start..].iter().map(|(file, edge)| (*file, edge - 1)).collect();
-                report(graph, &steps, findings);
+                report(graph, &steps, working_dir, findings);
             }
             State::Done => {}
         }
@@ -49,7 +51,7 @@ pub(super) fn order(graph: &Graph, findings: &mut Findings) -> Vec<usize> {
 }
 
 /// go-task names the file the cycle is entered by and the one that it includes.
-fn report(graph: &Graph, steps: &[(usize, usize)], findings: &mut Findings) {
+fn report(graph: &Graph, steps: &[(usize, usize)], working_dir: &Path, findings: &mut Findings) {
     let path = |file: &File| file.path.display().to_string();
     let Some((first, _)) = steps.first() else { return };
     let second = steps.get(1).map_or(*first, |(file, _)| *file);
@@ -58,8 +60,9 @@ fn report(graph: &Graph, steps: &[(usize, usize)], findings: &mut Findings) {
         path(&graph.files[*first]),
         path(&graph.files[second])
     );
-    let mut names: Vec<String> = steps.iter().map(|(file, _)| path(&graph.files[*file])).collect();
-    names.push(path(&graph.files[*first]));
+    let shown = |file: &File| relative(working_dir, &file.path).display().to_string();
+    let mut names: Vec<String> = steps.iter().map(|(file, _)| shown(&graph.files[*file])).collect();
+    names.push(shown(&graph.files[*first]));
     let message = format!("Taskfiles include each other: {}", names.join(" -> "));
     let mut diagnostic = Diagnostic::error("fleet::taskfile::include_cycle", message)
         .help("remove one of these includes, or move what both files need into a third one");

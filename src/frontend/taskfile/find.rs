@@ -57,8 +57,14 @@ pub fn find_named(path: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
             "task: No Taskfile found at {:?} Run `task --init` to create a new Taskfile.",
             shown.to_string()
         );
-        let diagnostic =
-            Diagnostic::error("fleet::taskfile::not_found", format!("there is no file `{shown}`"));
+        let diagnostic = if path.is_dir() {
+            let message =
+                format!("the directory `{shown}` has no {}", names.first().copied().unwrap_or_default());
+            Diagnostic::error("fleet::taskfile::not_found", message).help("name a file in it")
+        } else {
+            let message = format!("there is no file `{shown}`");
+            Diagnostic::error("fleet::taskfile::not_found", message).help("correct what follows `--file`")
+        };
         LoadError::new(code::NOT_FOUND, go, diagnostic)
     })
 }

@@ -107,7 +107,9 @@ impl Reader<'_> {
                 let go = format!("{} {}: {}", verb(&error), path.display(), io_text(&error));
                 let message = format!("cannot read {}: {}", path.display(), io_text(&error));
                 let at = edge.map_or(Span::NONE, |edge| edge.include.taskfile.span());
-                let diagnostic = Diagnostic::error("fleet::taskfile::read", message).at(at, "included here");
+                let diagnostic = Diagnostic::error("fleet::taskfile::read", message)
+                    .at(at, "included here")
+                    .help(how_to_read(&error, edge.is_some()));
                 self.findings.fail(code::UNKNOWN, GoText::Plain(go), diagnostic);
                 return None;
             }
@@ -141,7 +143,14 @@ impl Reader<'_> {
             Err(error) => {
                 let go = invalid(error.go_message());
                 let message = format!("{}: {}", shown.display(), error.diagnostic.message);
-                self.findings.fail(code::INVALID, go, Diagnostic { message, ..error.diagnostic });
+                let mut diagnostic = Diagnostic { message, ..error.diagnostic };
+                if let Some((text, at)) = error.nearly {
+                    let start = u32::try_from(at).unwrap_or(u32::MAX);
+                    let end = start.saturating_add(char::REPLACEMENT_CHARACTER.len_utf8() as u32);
+                    let source = self.sources.add(&path, text);
+                    diagnostic = diagnostic.at(Span { source, start, end }, "this byte");
+                }
+                self.findings.fail(code::INVALID, go, diagnostic);
                 return None;
             }
         };
@@ -173,10 +182,15 @@ impl Reader<'_> {
         if usable && taskfile.version.is_none() {
             let path = path.display();
             let go = format!("task: Missing schema version in Taskfile {:?}", path.to_string());
-            let diagnostic =
-                Diagnostic::error("fleet::taskfile::version", format!("{path} has no `version`"))
-                    .at(Span { source, start: 0, end: 0 }, "")
-                    .help("write `version: \"3\"` in its first line");
+            let shown = shown.display();
+            let (message, help) = if document.root.is_null() {
+                (format!("{shown} is empty"), "begin with `version: \"3\"`, then `tasks:`")
+            } else {
+                (format!("{shown} has no `version`"), "write `version: \"3\"` in its first line")
+            };
+            let diagnostic = Diagnostic::error("fleet::taskfile::version", message)
+                .at(Span { source, start: 0, end: 0 }, "")
+                .help(help);
             self.findings.fail(code::VERSION, GoText::Plain(go), diagnostic);
         }
         self.known.insert(path.clone(), Some(id));
@@ -239,14 +253,21 @@ impl Reader<'_> {
     fn not_found(&mut self, edge: &Edge, location: &Path) {
         let shown = location.display();
         let go = format!("task: No Taskfile found at {:?}", shown.to_string());
-        let message = format!("the include `{}` names {shown}, which does not exist", edge.namespace);
-        let mut diagnostic = Diagnostic::error("fleet::taskfile::include_not_found", message)
-            .at(edge.include.taskfile.span(), "no such file")
-            .help("correct the path, or write `optional: true` if it need not exist");
-        if location.is_dir() {
-            let names = self.options.names.first().copied().unwrap_or_default();
-            diagnostic = diagnostic.help(format!("the directory is there, but has no {names}"));
-        }
+        let (what, label, help) = if location.is_dir() {
+            let name = self.options.names.first().copied().unwrap_or_default();
+            (
+                "is a directory without a Taskfile",
+                "no Taskfile in it",
+                format!("put a {name} there, or name a file"),
+            )
+        } else {
+            let help = "correct the path, or write `optional: true` if it need not exist";
+            ("does not exist", "no such file", help.to_owned())
+        };
+        let message = format!("the include `{}` names {shown}, which {what}", edge.namespace);
+        let diagnostic = Diagnostic::error("fleet::taskfile::include_not_found", message)
+            .at(edge.include.taskfile.span(), label)
+            .help(help);
         self.findings.fail(code::NOT_FOUND, GoText::Plain(go), diagnostic);
     }
 
@@ -284,6 +305,18 @@ impl Stop {
             Diagnostic::error("fleet::taskfile::include_path", "the path of an include cannot be computed")
                 .at(at, go.clone());
         (go, diagnostic)
+    }
+}
+
+/// What to do about a file that is there and cannot be read.
+fn how_to_read(error: &std::io::Error, included: bool) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::IsADirectory if included => "name a file in it",
+        std::io::ErrorKind::IsADirectory => {
+            "this name is for a file: rename the directory, or name another file by `--file`"
+        }
+        std::io::ErrorKind::PermissionDenied => "let yourself read it: chmod u+r",
+        _ => "look at the file with other programs",
     }
 }
 

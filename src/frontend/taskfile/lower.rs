@@ -24,7 +24,7 @@ pub(super) fn lower(
     options: &LoadOptions<'_>,
     findings: &mut Findings,
 ) -> Project {
-    let order = order(graph, findings);
+    let order = order(graph, options.working_dir, findings);
     if findings.failed() {
         return Project::default();
     }

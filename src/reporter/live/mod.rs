@@ -5,6 +5,7 @@
 //! line. So there is nothing to restore, however the process ends.
 
 mod frame;
+mod pause;
 
 use super::plain::{opening, task_line};
 use super::state::RunState;
@@ -12,6 +13,7 @@ use super::table::Table;
 use super::{Paint, Reporter, Sink, SinkState};
 use crate::executor::event::{Event, NodeRef, Stamped};
 use frame::{Frame, Line};
+pub use pause::{Pause, Paused};
 use rustix::termios::tcgetwinsize;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stdout};
@@ -46,6 +48,10 @@ pub struct Live {
     stale: bool,
     /// The node that has the terminal to itself.
     suspended_by: Option<u32>,
+    /// Others than nodes ask for the terminal by this.
+    pause: Pause,
+    /// Text that stays and came while others had the terminal.
+    kept: String,
 }
 
 impl Live {
@@ -78,7 +84,42 @@ impl Live {
     ) -> Self {
         let state = RunState::default();
         let (drawn, drawn_at, stale, suspended_by) = (Vec::new(), None, false, None);
-        Self { sink, paint, logs, state, size, clock, began: 0, drawn, drawn_at, stale, suspended_by }
+        let (pause, kept) = (Pause::default(), String::new());
+        Self {
+            sink,
+            paint,
+            logs,
+            state,
+            size,
+            clock,
+            began: 0,
+            drawn,
+            drawn_at,
+            stale,
+            suspended_by,
+            pause,
+            kept,
+        }
+    }
+
+    /// Leaves the terminal alone whenever `pause` says so.
+    #[must_use]
+    pub fn with_pause(mut self, pause: Pause) -> Self {
+        pause.attach(true);
+        self.pause = pause;
+        self
+    }
+
+    /// Whether others have the terminal; takes the frame off the screen for them.
+    fn is_paused(&mut self) -> bool {
+        if !self.pause.is_asked() {
+            return false;
+        }
+        if !self.drawn.is_empty() {
+            self.replace("", &[]);
+        }
+        self.pause.grant();
+        true
     }
 
     /// A handle that tells what became of the output.
@@ -89,6 +130,12 @@ impl Live {
 
     /// Draws if something is new and the last frame is old enough, or if it is so old that its times are wrong.
     fn draw_if_due(&mut self) {
+        if self.is_paused() {
+            return;
+        }
+        if !self.kept.is_empty() {
+            self.keep("");
+        }
         let now = (self.clock)();
         let age = self.drawn_at.map_or(u64::MAX, |at| now.saturating_sub(at));
         let started = self.state.started.is_some();
@@ -107,8 +154,13 @@ impl Live {
 
     /// Writes text that stays, above the frame.
     fn keep(&mut self, text: &str) {
+        self.kept.push_str(text);
+        if self.is_paused() {
+            return;
+        }
+        let text = std::mem::take(&mut self.kept);
         let lines = if self.suspended_by.is_some() { Vec::new() } else { self.lines((self.clock)()) };
-        self.replace(text, &lines);
+        self.replace(&text, &lines);
     }
 
     /// Puts text that stays and a new frame in the place of the last frame, in one write.
@@ -164,6 +216,7 @@ impl Reporter for Live {
                 let table = table.render(report);
                 self.replace(&format!("\n{table}"), &[]);
                 self.state.started = None;
+                self.pause.attach(false);
             }
             _ => {}
         }

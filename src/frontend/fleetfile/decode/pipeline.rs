@@ -54,7 +54,10 @@ fn decode(decoder: &mut Decoder, named: &Field<'_>) -> Option<Pipeline> {
             _ => {}
         }
     }
-    if !has_stage && (fields.is_some() || named.value.is_null()) {
+    // An unknown key may be a stage whose name is mistyped; that was told.
+    let written = named.value.as_mapping().unwrap_or_default().len();
+    let all_known = fields.as_ref().is_some_and(|fields| fields.len() == written);
+    if !has_stage && (all_known || named.value.is_null()) {
         let message = format!("the pipeline `{}` has no stage", named.name);
         decoder.push(
             Diagnostic::error("fleet::fleetfile::no_stage", message)

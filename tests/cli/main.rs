@@ -1,0 +1,11 @@
+//! `fleet` as people meet it: what was typed, what came back, the exit code.
+
+#![cfg(test)]
+
+mod bad_file;
+mod bad_request;
+mod command;
+mod fixture;
+mod pipeline;
+mod state;
+mod stream;
