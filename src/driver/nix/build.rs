@@ -12,11 +12,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How long the first host waits for others to join.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(20);
+/// How long hosts that come later wait for builds that run already: short ones are over sooner than the second nix would
+/// look again at what they share.
+const YIELD: Duration = Duration::from_secs(3);
 /// How often the request to stop is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 /// How many lines are kept for an error.
@@ -26,6 +29,14 @@ const KEPT: usize = 60;
 pub(crate) struct LocalBuilds {
     nix: Arc<Nix>,
     gathering: Mutex<Option<Batch>>,
+    running: Arc<Running>,
+}
+
+/// How many builds run, and a bell for each end.
+#[derive(Default)]
+struct Running {
+    count: Mutex<usize>,
+    ended: Condvar,
 }
 
 /// Hosts that are built by one nix.
@@ -67,7 +78,7 @@ enum News {
 
 impl LocalBuilds {
     pub(crate) fn new(nix: Arc<Nix>) -> Self {
-        Self { nix, gathering: Mutex::default() }
+        Self { nix, gathering: Mutex::default(), running: Arc::default() }
     }
 
     /// Builds a derivation whose output path is known.
@@ -87,6 +98,7 @@ impl LocalBuilds {
         let (first, cancel, waiting) = self.join(derivation, sender);
         if first {
             std::thread::sleep(GATHER);
+            self.running.give_way(io.cancel);
             self.start()?;
         }
         let waiter = Waiter { cancel, waiting, left: None };
@@ -117,6 +129,8 @@ impl LocalBuilds {
             .store()?
             .args(["--no-gc-warning", "--log-format", "internal-json", "--keep-going", "--realise"])
             .args(derivations.filter(|derivation| asked.insert(*derivation)));
+        let running = self.running.clone();
+        running.begin();
         std::thread::spawn(move || {
             let mut router = Router::new(&wanted);
             let ended = tool.lines(Limits::new(&cancel), &mut |stream, line| {
@@ -129,6 +143,7 @@ impl LocalBuilds {
                 Err(Broken::Start(error)) => Err(broken(Broken::Start(error))),
                 Err(_) => Err(DriverError::new(ErrorKind::Cancelled, "stopped")),
             };
+            running.end();
             for (_, sender) in &wanted {
                 // A host that has its system does not listen any more.
                 let _ = sender.send(News::End(ended.clone()));
@@ -191,6 +206,30 @@ impl LocalBuilds {
         let tool = self.nix.store()?.args(["--check-validity", output.as_str()]);
         let ended = tool.lines(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
         Ok(ended.code == 0)
+    }
+}
+
+impl Running {
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self) {
+        *self.count() += 1;
+    }
+
+    fn end(&self) {
+        *self.count() -= 1;
+        self.ended.notify_all();
+    }
+
+    /// Waits until nothing runs, but not long.
+    fn give_way(&self, cancel: &Cancel) {
+        let until = Instant::now() + YIELD;
+        let mut count = self.count();
+        while *count > 0 && Instant::now() < until && !cancel.is_requested() {
+            count = self.ended.wait_timeout(count, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 }
 
