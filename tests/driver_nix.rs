@@ -7,7 +7,7 @@ use fleet::driver::{
     NativeOptions, Output, Probe, StorePath, Sudo, Target,
 };
 use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Text};
-use fleet::process::{Cancel, Stream};
+use fleet::process::{Cancel, Stop, Stream};
 use fleet::source::Span;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -560,6 +560,101 @@ fn inside_builds_where_it_is_told_and_keeps_what_nix_says() {
     let (path, _, activation) = lab.deploy(&rydev, Action::Switch);
     assert_eq!(activation.unwrap().state.current, Some(path.clone()));
     assert!(!Path::new(path.as_str()).exists(), "it came straight from the builder");
+}
+
+#[test]
+#[ignore = "runs in the testbed"]
+fn inside_hosts_that_are_built_together_fail_and_speak_for_themselves() {
+    let lab = Lab::new();
+    lab.write("hosts/rydev/broken", "");
+    let hosts = ["luna", "rydev", "nixos-bootstrap", "nixpi"].map(host);
+    let evaluated = lab.native.evaluate(&hosts, lab.io()).unwrap();
+    let lines: Vec<Lines> = hosts.iter().map(|_| Lines::default()).collect();
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let builds: Vec<_> = hosts
+            .iter()
+            .zip(&evaluated)
+            .zip(&lines)
+            .map(|((host, (_, derivation)), lines)| {
+                let io = Io { output: lines, cancel: &lab.cancel };
+                let native = &lab.native;
+                scope.spawn(move || native.build(host, derivation.as_ref().unwrap(), io))
+            })
+            .collect();
+        builds.into_iter().map(|build| build.join().unwrap()).collect()
+    });
+    for ((host, result), lines) in hosts.iter().zip(&results).zip(&lines) {
+        let broken = host.name.as_str() == "rydev";
+        assert_eq!(result.is_err(), broken, "{}: {result:?}", host.name);
+        assert_eq!(lines.has("this host is set not to build"), broken, "{}: {:?}", host.name, lines.0);
+        assert!(lines.has(&format!("nixos-system-{}", host.name)), "{}: {:?}", host.name, lines.0);
+    }
+    let error = results[1].as_ref().unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Build);
+    assert!(error.said.iter().any(|line| line.contains("set not to build")), "{error}");
+}
+
+#[test]
+#[ignore = "runs in the testbed"]
+fn inside_what_a_login_prints_is_no_answer() {
+    let lab = Lab::new();
+    let luna = host("luna");
+    on_host(
+        "luna",
+        "echo 'echo noise; echo fleet:0:current=/nix/store/x; echo more noise >&2' >/home/ryan/.bashrc",
+    );
+    let probe = lab.native.probe(&luna, lab.io());
+    on_host("luna", "rm /home/ryan/.bashrc");
+    assert_eq!(probe.unwrap().host_name, "luna");
+    assert!(lab.lines.has("noise"));
+    // And where the login knows neither nix nor sudo.
+    on_host("luna", "echo 'PATH=/bin' >/home/ryan/.bashrc");
+    let probe = lab.native.probe(&luna, lab.io());
+    on_host("luna", "rm /home/ryan/.bashrc");
+    assert_eq!(probe.unwrap().sudo, Sudo::Free);
+}
+
+#[test]
+#[ignore = "runs in the testbed"]
+fn inside_a_request_to_stop_is_heard_while_a_host_does_not_answer() {
+    let lab = Lab::new();
+    testbed(&["fault", "luna", "blackhole"]);
+    let stopper = lab.cancel.clone();
+    let stop = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        stopper.stop(Stop::Interrupt);
+    });
+    let error = lab.native.probe(&host("luna"), lab.io()).unwrap_err();
+    stop.join().unwrap();
+    testbed(&["heal", "luna"]);
+    assert_eq!(error.kind, ErrorKind::Cancelled);
+}
+
+#[test]
+#[ignore = "runs in the testbed"]
+fn inside_a_darwin_host_is_activated_by_its_own_script() {
+    let lab = Lab::new();
+    let file = lab.flake().join("nixos/default.nix");
+    let text = fs::read_to_string(&file).unwrap();
+    let script = text.replace(
+        r"'#!/bin/sh\necho activating %s\n' $host",
+        r"'#!/bin/sh\necho activating %s\nln -sfn %s /run/current-system\n' $host $out",
+    );
+    assert_ne!(script, text);
+    lab.write("nixos/default.nix", &script);
+    lab.write("darwin/macbook/system", "x86_64-linux");
+    let mac = Host { platform: Platform::Darwin, address: "rydev".to_owned(), ..host("macbook") };
+    let (path, _, activation) = lab.deploy(&mac, Action::Switch);
+    let activation = activation.unwrap();
+    assert!(path.as_str().contains("darwin-system-macbook"));
+    assert_eq!(activation.state.current.as_ref(), Some(&path));
+    assert_eq!(activation.state.profile.as_ref(), Some(&path));
+    let error = lab.deploy(&mac, Action::DryActivate).2.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refusal);
+    on_host(
+        "rydev",
+        "rm /run/current-system; nix-env -p /nix/var/nix/profiles/system --rollback 2>/dev/null || :",
+    );
 }
 
 #[test]
