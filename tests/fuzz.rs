@@ -1,0 +1,165 @@
+//! The targets of `fuzz/` hold for random bytes and for files of the examples with a few bytes changed. The same bytes
+//! each time: a failure here is one to keep.
+
+#![cfg(test)]
+
+#[path = "../fuzz/src/targets.rs"]
+mod targets;
+
+use std::path::Path;
+
+/// How many inputs each target gets.
+const COUNT: usize = 1500;
+const SEED: u64 = 20_261_123;
+/// Pieces that change the meaning of what stands around them.
+const PIECES: &[&str] = &[
+    "{{",
+    "}}",
+    "{{.X}}",
+    "{{if",
+    "{{end}}",
+    "|",
+    "\"",
+    "'",
+    "`",
+    "$",
+    "${",
+    "$(",
+    "}",
+    ")",
+    "\\",
+    "&a ",
+    "*a",
+    "<<: ",
+    "- ",
+    ": ",
+    "? ",
+    "#",
+    "\t",
+    "\n",
+    "\r\n",
+    "\u{feff}",
+    "\u{85}",
+    "\0",
+    "é",
+    "[",
+    "]",
+    "{",
+    "!!int ",
+    "@",
+    "!",
+    ",",
+    "&",
+    "system:",
+    "99999999999999999999",
+    "%",
+    "--- ",
+    "...\n",
+    "|2-\n",
+    ">\n",
+    "tasks:",
+    "pipelines:",
+    "for: ",
+];
+
+fn corpus(files: &[&str], texts: &[&str]) -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &&str| std::fs::read(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    files.iter().map(read).chain(texts.iter().map(|text| text.as_bytes().to_vec())).collect()
+}
+
+/// A text of the corpus, changed in up to five places, or bytes that nobody wrote.
+fn input(random: &mut fastrand::Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
+    if random.usize(..10) == 0 {
+        let length = random.usize(..200);
+        return std::iter::repeat_with(|| random.u8(..)).take(length).collect();
+    }
+    let mut bytes = corpus[random.usize(..corpus.len())].clone();
+    for _ in 0..random.usize(1..=5) {
+        let at = random.usize(..=bytes.len());
+        let end = (at + random.usize(..20)).min(bytes.len());
+        match random.usize(..5) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let copy = bytes[at..end].to_vec();
+                let to = random.usize(..=bytes.len());
+                bytes.splice(to..to, copy);
+            }
+            3 if at < bytes.len() => bytes[at] = random.u8(..),
+            _ => drop(bytes.splice(at..at, PIECES[random.usize(..PIECES.len())].bytes())),
+        }
+    }
+    bytes
+}
+
+fn fuzz(name: &str, corpus: &[Vec<u8>]) {
+    assert!(targets::TARGETS.iter().any(|(known, _)| *known == name), "there is no target {name}");
+    for bytes in corpus {
+        targets::run(name, bytes);
+    }
+    let mut random = fastrand::Rng::with_seed(SEED);
+    for number in 0..COUNT {
+        let bytes = input(&mut random, corpus);
+        if std::panic::catch_unwind(|| targets::run(name, &bytes)).is_err() {
+            panic!("input {number} of seed {SEED}: {:?}", String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+const FILES: &[&str] = &[
+    "Fleetfile.yaml",
+    "examples/homelab/Fleetfile.yaml",
+    "examples/homelab/Taskfile.yaml",
+    "examples/homelab/.taskfiles/nix/Taskfile.yaml",
+    "examples/homelab/.taskfiles/sops/Taskfile.yaml",
+    "examples/go-task/Taskfile.yml",
+];
+
+#[test]
+fn yaml() {
+    let texts = ["a: &a [1, 2]\nb: *a\n<<: {c: |-\n  x\n  y}\n", "\"\\u00e9\\x41\": 'it''s'\n? [k]\n: v\n"];
+    fuzz("yaml", &corpus(FILES, &texts));
+}
+
+#[test]
+fn fleetfile() {
+    fuzz(
+        "fleetfile",
+        &corpus(FILES, &["version: '3'\ntasks: {a: {cmds: [{for: [1], cmd: 'echo {{.ITEM}}'}]}}\n"]),
+    );
+}
+
+#[test]
+fn template() {
+    let texts = [
+        "{{range $i, $x := .A}}{{$i}}{{else}}none{{end}}",
+        "{{if and (eq .A 1) (not .B)}}x{{else if .C}}y{{end}}{{/* c */}}",
+        "{{- with $x := splitList \",\" \"a,b\" -}}{{index $x 1 | printf \"%05.2q\"}}{{- end -}}",
+        "{{define \"t\"}}{{.}}{{end}}{{template \"t\" .X}}{{break}}",
+        "{{now | date \"2006-01-02T15:04:05Z07:00\"}}{{regexReplaceAll \"a(b+)\" \"abb\" \"${1}\"}}",
+        "{{toJson (fromJson `{\"a\": [1, 2.5e3, null]}`)}}{{`raw`}}{{'c'}}{{1e3}}{{0x1F}}",
+    ];
+    fuzz("template", &corpus(&[], &texts));
+}
+
+#[test]
+fn dotenv() {
+    let texts = ["A=1\nexport B='x y'\nC=\"${A}\\n$B\" # c\n", "D: yaml\nE=`t`\nF=\"\nmore\n\"\n"];
+    fuzz("dotenv", &corpus(&[], &texts));
+}
+
+#[test]
+fn selector() {
+    let texts = ["luna,rack-*&!@edge", "system:aarch64-linux,!nixpi", "[a-c]?{x,y}*", ""];
+    fuzz("selector", &corpus(&[], &texts));
+}
+
+#[test]
+fn words() {
+    let texts = [
+        "echo \"$A ${B:-x} $(ls *.rs)\" 'q' a\\ b {1..3}{a,b}",
+        "${x##*/}${#y}${z/a/b} $((1+2)) <<EOF\nx\nEOF\n",
+    ];
+    fuzz("words", &corpus(&[], &texts));
+}
