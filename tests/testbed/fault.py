@@ -42,6 +42,16 @@ def profile_ro(host):
     host.sh("""d=/nix/var/nix/profiles; mkdir -p $d; mount --bind $d $d; mount -o remount,bind,ro $d""")
 
 
+# sshd restarts by executing itself: for a moment nobody listens, or the one before still does.
+ANSWERS = """
+    address=$(sed -n 's/^ListenAddress //p' /etc/ssh/sshd_config)
+    key=$(ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key | cut -d' ' -f2)
+    for _ in $(seq 500); do
+        ssh-keyscan -T 2 -t ed25519 "$address" 2>/dev/null | grep -qF "$key" && break
+        sleep 0.02
+    done"""
+
+
 def sshd_stop(host, how=""):
     """[hard] connections are refused; hard ends open sessions too"""
     if how not in ("", "hard"):
@@ -55,6 +65,7 @@ def hostkey(host):
     """the host shows another host key"""
     host.sh("""cd /etc/ssh; [ -e real_key ] || mv ssh_host_ed25519_key real_key; rm -f ssh_host_ed25519_key*
                ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key; kill -HUP "$(cat /run/sshd.pid)" """)
+    host.sh(ANSWERS)
 
 
 def drop_during_activation(host, seconds="5"):
@@ -117,6 +128,7 @@ def heal(host):
         cd /etc/ssh
         if [ -e real_key ]; then mv real_key ssh_host_ed25519_key; [ ! -e /run/sshd.pid ] || kill -HUP "$(cat /run/sshd.pid)"; fi
         [ -e /run/sshd.pid ] || /usr/sbin/sshd -E /var/log/sshd.log""")
+    host.sh(ANSWERS)
     say(f"{host.name}: healed")
 
 
