@@ -51,7 +51,8 @@ mod tests {
             let watch = watch(Pid::from_child(&child)).unwrap();
             let mut fds = [PollFd::new(&watch, PollFlags::IN)];
             // The end of the child is a signal as well.
-            let ready = std::iter::repeat_with(|| poll(&mut fds, None)).find(|ready| *ready != Err(Errno::INTR));
+            let ready =
+                std::iter::repeat_with(|| poll(&mut fds, None)).find(|ready| *ready != Err(Errno::INTR));
             assert_eq!(ready, Some(Ok(1)));
             assert_eq!(child.wait().unwrap().code(), Some(7));
         }
