@@ -35,11 +35,11 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     let program = arguments.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
     let words = || arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     if Path::new(&program).file_stem().is_some_and(|name| name == "task") {
-        return task::run(&program, words().collect());
+        return task::run(&program, &words().collect::<Vec<_>>());
     }
     // go-task's flags are not clap's: `fleet task --help` is `task --help`.
     if words().next().as_deref() == Some("task") {
-        return task::run(&program, words().skip(1).collect());
+        return task::run(&program, &words().skip(1).collect::<Vec<_>>());
     }
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -76,7 +76,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check(check) => check::run(&arguments, check),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
-        Command::Task { words } => return task::run(&program, words.clone()),
+        Command::Task { words } => return task::run(&program, words),
     };
     match result {
         Ok(code) => code,

@@ -63,108 +63,99 @@ fn skip_to_statement(mut text: &str) -> &str {
     }
 }
 
+/// White space within a line, as godotenv has it.
+fn is_space(character: char) -> bool {
+    matches!(character, '\t' | '\x0b' | '\x0c' | '\r' | ' ' | '\u{85}' | '\u{a0}')
+}
+
+/// The name before `=` or `:`. Without either, all is value and the name is empty: godotenv takes that.
 fn name(text: &str) -> Result<(String, &str), String> {
     let text = match text.strip_prefix("export") {
-        Some(after) if after.starts_with([' ', '\t']) => after.trim_start(),
+        Some(after) if after.starts_with(is_space) => after.trim_start_matches(is_space),
         _ => text,
     };
-    for (at, character) in text.char_indices() {
+    // godotenv looks at bytes, each as if it were a character of Latin-1.
+    for (at, byte) in text.bytes().enumerate() {
+        let character = char::from(byte);
         match character {
             '=' | ':' => {
-                return Ok((
-                    text[..at].trim_end().to_owned(),
-                    text[at + 1..].trim_start_matches([' ', '\t']),
-                ));
+                let name = text[..at].trim_end().to_owned();
+                return Ok((name, text[at + 1..].trim_start_matches(is_space)));
             }
-            '_' | '.' | '-' | ' ' | '\t' => {}
-            other if other.is_alphanumeric() => {}
+            '_' | '.' => {}
+            other if is_space(other) || other.is_alphanumeric() => {}
             other => {
-                let line = text.lines().next().unwrap_or_default();
                 return Err(format!(
-                    "unexpected character {:?} in variable name near {line:?}",
-                    other.to_string()
+                    "unexpected character \"{}\" in variable name near {text:?}",
+                    other.escape_debug()
                 ));
             }
         }
     }
-    Err("zero length string".to_owned())
+    Ok((String::new(), text))
 }
 
 fn value<'a>(text: &'a str, known: &[(String, String)]) -> Result<(String, &'a str), String> {
     let Some(quote @ ('"' | '\'')) = text.chars().next() else {
-        let end = text.find('\n').unwrap_or(text.len());
+        let end = text.find(['\n', '\r']).unwrap_or(text.len());
         let (line, after) = text.split_at(end);
-        let value = before_comment(line).trim();
+        let value = before_comment(line).trim_matches(is_space);
         return Ok((expand(value, known), after));
     };
-    let mut escaped = false;
+    let mut previous = quote;
     for (at, character) in text.char_indices().skip(1) {
-        if character == quote && !escaped {
-            let inner = &text[1..at];
+        if character == quote && previous != '\\' {
+            let inner = text[..at].trim_matches(quote);
             let value = if quote == '"' { expand(&unescape(inner), known) } else { inner.to_owned() };
-            let after = &text[at + 1..];
-            return Ok((value, after));
+            return Ok((value, &text[at + 1..]));
         }
-        escaped = character == '\\' && !escaped;
+        previous = character;
     }
-    let line = text.lines().next().unwrap_or_default();
-    Err(format!("unterminated quoted value {line}"))
+    Err(format!("unterminated quoted value {}", text.split('\n').next().unwrap_or_default()))
 }
 
-/// A `#` after white space begins a comment.
+/// The last `#` after white space begins a comment.
 fn before_comment(line: &str) -> &str {
-    let bytes = line.as_bytes();
-    let starts = |at: usize| at == 0 || matches!(bytes.get(at - 1), Some(b' ' | b'\t'));
-    let comment = line.bytes().enumerate().find(|(at, byte)| *byte == b'#' && starts(*at));
-    comment.map_or(line, |(at, _)| &line[..at])
+    let starts = |at: &usize| line[..*at].ends_with(is_space);
+    let comment = line.match_indices('#').map(|(at, _)| at).rfind(starts);
+    comment.map_or(line, |at| &line[..at])
 }
 
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut characters = text.chars();
+    let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
-        if character != '\\' {
-            out.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('n') => out.push('\n'),
-            Some('r') => out.push('\r'),
+        match characters.peek() {
             // Kept for the expansion, which takes it away.
-            Some('$') => out.push_str("\\$"),
-            Some(other) => out.push(other),
-            None => out.push('\\'),
+            Some('$') | None => out.push(character),
+            Some(next) if character == '\\' => {
+                out.push(match next {
+                    'n' => '\n',
+                    'r' => '\r',
+                    other => *other,
+                });
+                characters.next();
+            }
+            Some(_) => out.push(character),
         }
     }
     out
 }
 
+/// `$NAME`, `${NAME}` and what godotenv takes for them: braces need not match, and `$(` is read away.
 fn expand(text: &str, known: &[(String, String)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(['$', '\\']) {
-        out.push_str(&rest[..at]);
-        let after = &rest[at..];
-        if let Some(dollar) = after.strip_prefix("\\$") {
-            out.push('$');
-            rest = dollar;
-            continue;
-        }
-        if let Some(backslash) = after.strip_prefix('\\') {
-            out.push('\\');
-            rest = backslash;
-            continue;
-        }
-        let body = &after[1..];
-        let (name, next) = match body.strip_prefix('{') {
-            Some(braced) => match braced.split_once('}') {
-                Some((name, next)) if is_name(name) => (name, next),
-                _ => ("", body),
-            },
-            None => body.split_at(body.bytes().take_while(|byte| is_name_byte(*byte)).count()),
-        };
-        if name.is_empty() {
-            out.push('$');
+    while let Some(at) = rest.find('$') {
+        let escaped = rest[..at].ends_with('\\');
+        out.push_str(&rest[..at - usize::from(escaped)]);
+        let after = &rest[at + 1..];
+        let body = after.strip_prefix('(').unwrap_or(after);
+        let body = body.strip_prefix('{').unwrap_or(body);
+        let (name, next) = body.split_at(body.bytes().take_while(|byte| is_name_byte(*byte)).count());
+        let next = next.strip_prefix('}').unwrap_or(next);
+        if escaped || name.is_empty() {
+            out.push_str(&rest[at..rest.len() - next.len()]);
         } else if let Some((_, value)) = known.iter().find(|(known, _)| known == name) {
             out.push_str(value);
         }
@@ -172,10 +163,6 @@ fn expand(text: &str, known: &[(String, String)]) -> String {
     }
     out.push_str(rest);
     out
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_name_byte)
 }
 
 /// godotenv expands capitals, digits and `_` only.
@@ -196,6 +183,15 @@ mod tests {
             ("# only\n\nA=x#y\nA=z", vec![("A", "z")]),
             ("A=\"two\nlines\"", vec![("A", "two\nlines")]),
             ("A=", vec![("A", "")]),
+            ("A", vec![("", "A")]),
+            ("A= # c", vec![("A", "# c")]),
+            ("A=x # a # b", vec![("A", "x # a")]),
+            ("A=$(HOME)", vec![("A", ")")]),
+            ("B=1\nA=$B}x${B", vec![("B", "1"), ("A", "1x1")]),
+            ("A=$b ${b} $", vec![("A", "$b ${b} $")]),
+            ("A=\"\\\\$HOME\\td\"", vec![("A", "$HOMEtd")]),
+            ("A='it\\'s'", vec![("A", "it\\'s")]),
+            ("A B=1", vec![("A B", "1")]),
         ];
         for (text, expected) in cases {
             let expected: Vec<(String, String)> =
@@ -206,8 +202,10 @@ mod tests {
 
     #[test]
     fn names_what_is_wrong() {
-        assert!(parse("A=\"x").unwrap_err().contains("unterminated quoted value"));
-        assert!(parse("a!b=1").unwrap_err().contains("unexpected character \"!\""));
-        assert!(parse("JUSTAWORD").is_err());
+        let reason = |text: &str| parse(text).unwrap_err();
+        assert_eq!(reason("A=\"x\ny"), "unterminated quoted value \"x");
+        assert_eq!(reason("A-B=1"), "unexpected character \"-\" in variable name near \"A-B=1\"");
+        assert_eq!(reason("A\nB=1"), "unexpected character \"\\n\" in variable name near \"A\\nB=1\"");
+        assert_eq!(reason("\u{e9}=1"), "unexpected character \"\u{a9}\" in variable name near \"\u{e9}=1\"");
     }
 }

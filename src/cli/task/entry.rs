@@ -1,22 +1,31 @@
 //! The root Taskfile of a call (go-task 3.54 `NewRootNode`).
 
-use super::flags::Flags;
 use super::session::Failure;
+use super::settings::Settings;
+use crate::frontend::taskfile::go_text::code;
 use crate::frontend::taskfile::{Entry, LoadOptions, Loaded, TASKFILE_NAMES, find, find_named, load};
 use crate::source::SourceMap;
 use crate::template::Map;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+const NOT_FOUND: &str = "task: No Taskfile found at \"\" (or any of the parent directories). Run `task --init` to create a \
+                         new Taskfile.";
+
 /// Finds and loads the project of a call.
-pub(super) fn project(flags: &Flags, sources: &mut SourceMap, environment: &Map) -> Result<Loaded, Failure> {
+pub(super) fn project(
+    settings: &Settings,
+    sources: &mut SourceMap,
+    environment: &Map,
+) -> Result<Loaded, Failure> {
     let here = std::env::current_dir().map_err(|error| Failure::plain(format!("task: {error}")))?;
-    let dir = if flags.on("global") {
+    let dir = if settings.on("global") {
         std::env::var_os("HOME").map(PathBuf::from)
     } else {
-        flags.text("dir").filter(|dir| !dir.is_empty()).map(|dir| here.join(dir))
+        settings.text("dir").map(|dir| here.join(dir))
     };
-    let (entry, dir) = match flags.text("taskfile").filter(|file| !file.is_empty()) {
+    let taskfile = settings.text("taskfile");
+    let (entry, dir) = match taskfile.as_deref() {
         Some("-") => {
             let mut text = Vec::new();
             std::io::stdin()
@@ -27,7 +36,13 @@ pub(super) fn project(flags: &Flags, sources: &mut SourceMap, environment: &Map)
         }
         // Messages name the file as it was typed.
         Some(file) => (Entry::File(here.join(find_named(Path::new(file), TASKFILE_NAMES)?)), dir),
-        None => (Entry::File(find(dir.as_deref().unwrap_or(&here), TASKFILE_NAMES)?), None),
+        None => {
+            let start = dir.as_deref().unwrap_or(&here);
+            if !start.is_dir() {
+                return Err(Failure::Plain(NOT_FOUND.to_owned(), code::NOT_FOUND));
+            }
+            (Entry::File(find(start, TASKFILE_NAMES)?), None)
+        }
     };
     let options = LoadOptions {
         dir: dir.as_deref(),

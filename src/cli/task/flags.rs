@@ -1,80 +1,9 @@
 //! The command line of `task`: GNU style with go-task's flags (go-task 3.54 `internal/flags`, parsed by the rules of
 //! Go's pflag: flags anywhere, bundles of short ones, `--flag=value`, `--` ends flags).
 
+use super::flag::{self, Flag, Takes};
+use crate::executor::task::GoQuoted;
 use std::fmt;
-
-/// What a flag takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    Nothing,
-    Text,
-    Number,
-    Duration,
-    List,
-}
-
-struct Flag {
-    long: &'static str,
-    short: Option<char>,
-    takes: Takes,
-    /// One line of `--help`.
-    about: &'static str,
-}
-
-const fn flag(long: &'static str, short: Option<char>, takes: Takes, about: &'static str) -> Flag {
-    Flag { long, short, takes, about }
-}
-
-/// In alphabetical order of their long names.
-const FLAGS: &[Flag] = &[
-    flag("cacert", None, Takes::Text, "File with the CA certificate to trust for HTTPS."),
-    flag("cert", None, Takes::Text, "File with the client certificate for HTTPS."),
-    flag("cert-key", None, Takes::Text, "File with the key of the client certificate."),
-    flag("clear-cache", None, Takes::Nothing, "Empty the cache of remote Taskfiles."),
-    flag("color", Some('c'), Takes::Nothing, "Coloured output; `--color=false` or NO_COLOR=1 turns it off."),
-    flag("completion", None, Takes::Text, "Print the completion script of a shell."),
-    flag("concurrency", Some('C'), Takes::Number, "Tasks that run at once; no limit when 0."),
-    flag("dir", Some('d'), Takes::Text, "Directory to run in and to look for a Taskfile from."),
-    flag("disable-fuzzy", None, Takes::Nothing, "No suggestions for unknown task names."),
-    flag("download", None, Takes::Nothing, "Fetch remote Taskfiles again, whatever the cache holds."),
-    flag("dry", Some('n'), Takes::Nothing, "Show the commands without running them."),
-    flag("exit-code", Some('x'), Takes::Nothing, "Exit with the code of the command that failed."),
-    flag("experiments", None, Takes::Nothing, "List the experiments and whether they are on."),
-    flag("expiry", None, Takes::Duration, "How long a cached remote Taskfile is good for."),
-    flag("failfast", Some('F'), Takes::Nothing, "Stop what runs side by side when one of it fails."),
-    flag("force", Some('f'), Takes::Nothing, "Run although up to date."),
-    flag("force-all", None, Takes::Nothing, "Run called tasks although up to date (GENTLE_FORCE)."),
-    flag("global", Some('g'), Takes::Nothing, "Use the Taskfile of the home directory."),
-    flag("help", Some('h'), Takes::Nothing, "Show this text."),
-    flag("init", Some('i'), Takes::Nothing, "Write a first Taskfile.yml."),
-    flag("insecure", None, Takes::Nothing, "Accept remote Taskfiles over plain HTTP."),
-    flag("interactive", None, Takes::Nothing, "Ask for required variables that are missing."),
-    flag("interval", Some('I'), Takes::Duration, "Wait between two looks for changes."),
-    flag("json", Some('j'), Takes::Nothing, "List tasks as JSON."),
-    flag("list", Some('l'), Takes::Nothing, "List the tasks that have a description."),
-    flag("list-all", Some('a'), Takes::Nothing, "List all tasks."),
-    flag("nested", None, Takes::Nothing, "Nest the namespaces of a JSON list."),
-    flag("no-status", None, Takes::Nothing, "Leave `up_to_date` out of a JSON list."),
-    flag("offline", None, Takes::Nothing, "Use cached remote Taskfiles only."),
-    flag("output", Some('o'), Takes::Text, "Output style: interleaved, group or prefixed."),
-    flag("output-group-begin", None, Takes::Text, "Template printed before a group."),
-    flag("output-group-end", None, Takes::Text, "Template printed after a group."),
-    flag("output-group-error-only", None, Takes::Nothing, "Print the groups of failed commands only."),
-    flag("parallel", Some('p'), Takes::Nothing, "Run the named tasks side by side."),
-    flag("remote-cache-dir", None, Takes::Text, "Directory of the cache of remote Taskfiles."),
-    flag("silent", Some('s'), Takes::Nothing, "Do not show commands."),
-    flag("sort", None, Takes::Text, "Order of lists: default, alphanumeric or none."),
-    flag("status", None, Takes::Nothing, "Fail when a named task is not up to date."),
-    flag("summary", None, Takes::Nothing, "Show what a task is for."),
-    flag("taskfile", Some('t'), Takes::Text, "The Taskfile to use."),
-    flag("temp-dir", None, Takes::Text, "Directory for fingerprints, relative to the root Taskfile."),
-    flag("timeout", None, Takes::Duration, "Longest time to fetch a remote Taskfile."),
-    flag("trusted-hosts", None, Takes::List, "Hosts whose Taskfiles need no question."),
-    flag("verbose", Some('v'), Takes::Nothing, "Say more."),
-    flag("version", None, Takes::Nothing, "Show the version."),
-    flag("watch", Some('w'), Takes::Nothing, "Run again when sources change."),
-    flag("yes", Some('y'), Takes::Nothing, "Answer every question with yes."),
-];
 
 /// A command line that pflag would refuse; exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,45 +28,62 @@ pub(super) struct Flags {
 
 impl Flags {
     /// Takes a command line apart; `arguments` has no program name.
-    pub(super) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, FlagError> {
+    pub(super) fn parse(
+        arguments: impl IntoIterator<Item = String>,
+        gentle_force: bool,
+    ) -> Result<Self, FlagError> {
         let mut flags = Self::default();
-        let mut arguments = arguments.into_iter();
-        while let Some(argument) = arguments.next() {
-            if argument == "--" {
-                flags.rest = Some(arguments.collect());
-                break;
-            } else if let Some(long) = argument.strip_prefix("--") {
-                flags.long(long, &mut arguments)?;
-            } else if let Some(shorts) = argument.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
-                flags.shorts(shorts, &mut arguments)?;
-            } else {
-                flags.words.push(argument);
-            }
-        }
+        flags.read(arguments.into_iter(), gentle_force)?;
         Ok(flags)
     }
 
-    /// Whether a boolean flag is on.
-    pub(super) fn on(&self, long: &str) -> bool {
-        self.boolean(long) == Some(true)
+    /// What can be read of a command line up to its first error.
+    pub(super) fn parse_leniently(arguments: impl IntoIterator<Item = String>, gentle_force: bool) -> Self {
+        let mut flags = Self::default();
+        // What was read before the error stays.
+        let _ = flags.read(arguments.into_iter(), gentle_force);
+        flags
     }
 
-    /// A boolean flag as it was given.
-    pub(super) fn boolean(&self, long: &str) -> Option<bool> {
-        self.text(long).and_then(go_bool)
+    fn read(
+        &mut self,
+        mut arguments: impl Iterator<Item = String>,
+        gentle_force: bool,
+    ) -> Result<(), FlagError> {
+        while let Some(argument) = arguments.next() {
+            if argument == "--" {
+                self.rest = Some(arguments.collect());
+                break;
+            } else if let Some(long) = argument.strip_prefix("--") {
+                self.long(long, gentle_force, &mut arguments)?;
+            } else if let Some(shorts) = argument.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
+                self.shorts(shorts, &mut arguments)?;
+            } else {
+                self.words.push(argument);
+            }
+        }
+        Ok(())
     }
 
-    /// The value of a flag.
+    /// The value of a flag as it was typed.
     pub(super) fn text(&self, long: &str) -> Option<&str> {
         self.set.iter().rev().find(|(name, _)| *name == long).map(|(_, value)| value.as_str())
     }
 
-    fn long(&mut self, long: &str, more: &mut impl Iterator<Item = String>) -> Result<(), FlagError> {
+    fn long(
+        &mut self,
+        long: &str,
+        gentle_force: bool,
+        more: &mut impl Iterator<Item = String>,
+    ) -> Result<(), FlagError> {
+        if long.starts_with(['-', '=']) {
+            return Err(FlagError(format!("bad flag syntax: --{long}")));
+        }
         let (name, value) = match long.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (long, None),
         };
-        let Some(flag) = FLAGS.iter().find(|flag| flag.long == name) else {
+        let Some(flag) = flag::long(name, gentle_force) else {
             return Err(FlagError(format!("unknown flag: --{name}")));
         };
         let value = match (value, flag.takes) {
@@ -149,21 +95,23 @@ impl Flags {
     }
 
     fn shorts(&mut self, shorts: &str, more: &mut impl Iterator<Item = String>) -> Result<(), FlagError> {
-        let mut rest = shorts.chars();
-        while let Some(short) = rest.next() {
-            let Some(flag) = FLAGS.iter().find(|flag| flag.short == Some(short)) else {
-                return Err(FlagError(format!("unknown shorthand flag: '{short}' in -{shorts}")));
+        let mut rest = shorts;
+        while let Some(short) = rest.chars().next() {
+            let Some(flag) = flag::short(short) else {
+                return Err(FlagError(format!("unknown shorthand flag: '{short}' in -{rest}")));
             };
-            let after = rest.as_str();
-            if let Some(value) = after.strip_prefix('=') {
+            let after = &rest[short.len_utf8()..];
+            // As pflag has it, a lone `=` is no separator.
+            if let Some(value) = after.strip_prefix('=').filter(|value| !value.is_empty()) {
                 return self.store(flag, value.to_owned());
             }
             if flag.takes == Takes::Nothing {
                 self.store(flag, "true".to_owned())?;
+                rest = after;
                 continue;
             }
             let value = if after.is_empty() { more.next() } else { Some(after.to_owned()) };
-            let missing = || FlagError(format!("flag needs an argument: '{short}' in -{shorts}"));
+            let missing = || FlagError(format!("flag needs an argument: '{short}' in -{rest}"));
             return self.store(flag, value.ok_or_else(missing)?);
         }
         Ok(())
@@ -172,21 +120,21 @@ impl Flags {
     fn store(&mut self, flag: &'static Flag, value: String) -> Result<(), FlagError> {
         let problem = match flag.takes {
             Takes::Nothing if go_bool(&value).is_none() => {
-                Some(format!("strconv.ParseBool: parsing \"{value}\": invalid syntax"))
+                Some(format!("strconv.ParseBool: parsing {}: invalid syntax", GoQuoted(&value)))
             }
-            Takes::Number if value.parse::<i64>().is_err() => {
-                Some(format!("strconv.ParseInt: parsing \"{value}\": invalid syntax"))
-            }
+            Takes::Number => go_int(&value)
+                .err()
+                .map(|problem| format!("strconv.ParseInt: parsing {}: {problem}", GoQuoted(&value))),
             Takes::Duration if crate::yaml::parse_duration(&value).is_none() => {
-                Some(format!("time: invalid duration \"{value}\""))
+                Some(duration_problem(&value))
             }
             _ => None,
         };
         if let Some(problem) = problem {
             let short = flag.short.map_or_else(String::new, |short| format!("-{short}, "));
-            let name = flag.long;
+            let (name, value) = (flag.long, GoQuoted(&value));
             return Err(FlagError(format!(
-                "invalid argument \"{value}\" for \"{short}--{name}\" flag: {problem}"
+                "invalid argument {value} for \"{short}--{name}\" flag: {problem}"
             )));
         }
         self.set.push((flag.long, value));
@@ -203,27 +151,51 @@ pub(super) fn go_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The text of `--help`.
-pub(super) fn usage() -> String {
-    let mut text = String::from(
-        "Usage: task [flags...] [task...]\n\nRuns the named tasks, or the task `default` when none is named.\n\nOptions:\n",
-    );
-    let left = |flag: &Flag| {
-        let short = flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
-        let kind = match flag.takes {
-            Takes::Nothing => "",
-            Takes::Text => " string",
-            Takes::Number => " int",
-            Takes::Duration => " duration",
-            Takes::List => " strings",
-        };
-        format!("  {short}--{}{kind}", flag.long)
+/// Go's `strconv.ParseInt` with base 0: `0x`, `0o`, `0b` and `0` before the digits, `_` between them.
+pub(super) fn go_int(text: &str) -> Result<i64, &'static str> {
+    let invalid = "invalid syntax";
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let width = FLAGS.iter().map(|flag| left(flag).len()).max().unwrap_or_default();
-    for flag in FLAGS {
-        text.push_str(&format!("{:width$}   {}\n", left(flag), flag.about));
+    let lower = digits.to_ascii_lowercase();
+    let (base, digits, prefixed) = if let Some(digits) = lower.strip_prefix("0x") {
+        (16, digits, true)
+    } else if let Some(digits) = lower.strip_prefix("0o") {
+        (8, digits, true)
+    } else if let Some(digits) = lower.strip_prefix("0b") {
+        (2, digits, true)
+    } else if let Some(digits) = lower.strip_prefix('0').filter(|digits| !digits.is_empty()) {
+        (8, digits, true)
+    } else {
+        (10, lower.as_str(), false)
+    };
+    let digits = if prefixed { digits.strip_prefix('_').unwrap_or(digits) } else { digits };
+    if digits.is_empty() || digits.split('_').any(str::is_empty) {
+        return Err(invalid);
     }
-    text
+    let plain = digits.replace('_', "");
+    if !plain.chars().all(|digit| digit.is_digit(base)) {
+        return Err(invalid);
+    }
+    i64::from_str_radix(&format!("{sign}{plain}"), base).map_err(|_| "value out of range")
+}
+
+/// Why Go's `time.ParseDuration` refuses a text.
+fn duration_problem(text: &str) -> String {
+    let shown = GoQuoted(text);
+    let number = text.trim_start_matches(['+', '-']);
+    let end = number.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(number.len());
+    let (digits, after) = number.split_at(end);
+    if !digits.contains(|letter: char| letter.is_ascii_digit()) {
+        return format!("time: invalid duration {shown}");
+    }
+    let unit =
+        after.split(|letter: char| letter.is_ascii_digit() || letter == '.').next().unwrap_or_default();
+    if unit.is_empty() {
+        return format!("time: missing unit in duration {shown}");
+    }
+    format!("time: unknown unit {} in duration {shown}", GoQuoted(unit))
 }
 
 #[cfg(test)]
@@ -231,7 +203,7 @@ mod tests {
     use super::Flags;
 
     fn parse(line: &str) -> Result<Flags, String> {
-        Flags::parse(line.split_whitespace().map(ToOwned::to_owned)).map_err(|error| error.to_string())
+        Flags::parse(line.split_whitespace().map(ToOwned::to_owned), false).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -239,19 +211,37 @@ mod tests {
         let flags = parse("a -vs X=1 -C2 --dir=x b -o prefixed -- -c d").unwrap();
         assert_eq!(flags.words, ["a", "X=1", "b"]);
         assert_eq!(flags.rest.as_deref(), Some(&["-c".to_owned(), "d".to_owned()][..]));
-        assert!(flags.on("verbose") && flags.on("silent") && !flags.on("dry"));
+        let on = |name: &str| flags.text(name) == Some("true");
+        assert!(on("verbose") && on("silent") && !on("dry"));
         assert_eq!(
             (flags.text("concurrency"), flags.text("dir"), flags.text("output")),
             (Some("2"), Some("x"), Some("prefixed"))
         );
-        assert_eq!(parse("--color=false").unwrap().boolean("color"), Some(false));
+        assert_eq!(parse("--color=false").unwrap().text("color"), Some("false"));
     }
 
     #[test]
     fn refuses_what_pflag_refuses_in_its_words() {
         let cases = [
             ("--nope", "unknown flag: --nope"),
-            ("-z", "unknown shorthand flag: 'z' in -z"),
+            ("-vz", "unknown shorthand flag: 'z' in -z"),
+            ("-v=", "unknown shorthand flag: '=' in -="),
+            ("--=x", "bad flag syntax: --=x"),
+            ("---x", "bad flag syntax: ---x"),
+            ("--force-all", "unknown flag: --force-all"),
+            (
+                "-C 99999999999999999999",
+                "invalid argument \"99999999999999999999\" for \"-C, --concurrency\" flag: strconv.ParseInt: parsing \
+                 \"99999999999999999999\": value out of range",
+            ),
+            (
+                "-I 5",
+                "invalid argument \"5\" for \"-I, --interval\" flag: time: missing unit in duration \"5\"",
+            ),
+            (
+                "-I 5x",
+                "invalid argument \"5x\" for \"-I, --interval\" flag: time: unknown unit \"x\" in duration \"5x\"",
+            ),
             ("--dir", "flag needs an argument: --dir"),
             ("-d", "flag needs an argument: 'd' in -d"),
             (

@@ -44,9 +44,9 @@ impl Session {
         status: bool,
     ) -> Result<(), Failure> {
         let mut root = Namespace { tasks: (!nested).then(Vec::new), ..Namespace::default() };
-        for listed in self.listed(all, sort).await {
+        for listed in self.listed(all, sort).await? {
             let up_to_date =
-                if status { Some(self.runner.fresh(&listed.compiled.found).await) } else { None };
+                if status { Some(self.runner.fresh(listed.id, &listed.heading.name).await?) } else { None };
             let Some(task) = self.json_task(&listed, up_to_date) else { continue };
             let mut place = &mut root;
             if nested && let Some((namespaces, _)) = listed.name.rsplit_once(':') {
@@ -65,10 +65,10 @@ impl Session {
         let (_, task) = self.project.tasks.get_index(listed.id.0)?;
         let place = self.sources.line_column(task.span);
         Some(Task {
-            name: listed.compiled.name.clone(),
+            name: listed.heading.name.clone(),
             task: listed.name.to_string(),
-            desc: listed.compiled.desc.clone(),
-            summary: listed.compiled.summary.clone(),
+            desc: listed.heading.desc.clone(),
+            summary: listed.heading.summary.clone(),
             aliases: listed.aliases.iter().map(ToString::to_string).collect(),
             up_to_date,
             location: Location {

@@ -1,9 +1,8 @@
 //! `--list` and `--list-all` (go-task 3.54 `help.go`).
 
 use super::session::{Failure, Session};
-use crate::executor::task::{Compiled, Evaluate, Found, Request, TaskId};
+use crate::executor::task::{Heading, TaskId};
 use crate::reporter::TaskColour;
-use crate::source::Span;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -14,38 +13,42 @@ const PADDING: usize = 6;
 pub(super) struct Listed {
     pub(super) id: TaskId,
     /// Rendered without running anything.
-    pub(super) compiled: Compiled,
+    pub(super) heading: Heading,
     pub(super) name: Arc<str>,
     pub(super) aliases: Vec<Arc<str>>,
 }
 
 impl Session {
-    /// The tasks to list, in order.
-    pub(super) async fn listed(&self, all: bool, sort: Option<&str>) -> Vec<Listed> {
-        let mut listed = Vec::new();
+    /// The tasks to list, in order: those with a description, or all.
+    pub(super) fn in_order(&self, all: bool, sort: Option<&str>) -> Vec<TaskId> {
         let tasks = self.project.tasks.values().enumerate();
-        for (index, task) in tasks.filter(|(_, task)| !task.internal && (all || task.desc.is_some())) {
-            let found = Found { task: TaskId(index), captures: Vec::new() };
-            let request = Request::named(&task.name, Span::NONE);
-            let Ok(compiled) = self.runner.compile(&found, &request, Evaluate::Static).await else {
-                continue;
-            };
-            if all || !compiled.desc.is_empty() {
-                let (name, aliases) = (Arc::clone(&task.name), task.aliases.clone());
-                listed.push(Listed { id: TaskId(index), compiled, name, aliases });
-            }
-        }
+        let described =
+            |text: &Option<crate::model::Text>| text.as_ref().is_some_and(|text| !text.raw().is_empty());
+        let shown = tasks.filter(|(_, task)| !task.internal && (all || described(&task.desc)));
+        let mut shown: Vec<(&str, TaskId)> =
+            shown.map(|(index, task)| (&*task.name, TaskId(index))).collect();
         match sort {
             Some("none") => {}
-            Some("alphanumeric") => listed.sort_by(|a, b| a.name.cmp(&b.name)),
-            _ => listed.sort_by(|a, b| (a.name.contains(':'), &a.name).cmp(&(b.name.contains(':'), &b.name))),
+            Some("alphanumeric") => shown.sort_by_key(|(name, _)| *name),
+            _ => shown.sort_by_key(|(name, _)| (name.contains(':'), *name)),
         }
-        listed
+        shown.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The same, rendered.
+    pub(super) async fn listed(&self, all: bool, sort: Option<&str>) -> Result<Vec<Listed>, Failure> {
+        let mut listed = Vec::new();
+        for id in self.in_order(all, sort) {
+            let Some((_, task)) = self.project.tasks.get_index(id.0) else { continue };
+            let (heading, _) = self.runner.describe(id).await?;
+            listed.push(Listed { id, heading, name: Arc::clone(&task.name), aliases: task.aliases.clone() });
+        }
+        Ok(listed)
     }
 
     /// Prints a list; says so when there is nothing to list.
     pub(super) async fn list(&self, all: bool, sort: Option<&str>) -> Result<bool, Failure> {
-        let listed = self.listed(all, sort).await;
+        let listed = self.listed(all, sort).await?;
         if listed.is_empty() {
             let text = if all {
                 "task: No tasks available\n"
@@ -57,7 +60,7 @@ impl Session {
         }
         let mut out = self.paint.paint(TaskColour::Reset, "task: Available tasks for this project:\n");
         let name_width = listed.iter().map(|task| task.name.chars().count()).max().unwrap_or_default();
-        let desc = |task: &Listed| task.compiled.desc.replace('\n', " ");
+        let desc = |task: &Listed| task.heading.desc.replace('\n', " ");
         let mut rest = listed.as_slice();
         while let Some(first) = rest.first() {
             // The column of aliases reaches over neighbours that have some.
@@ -87,9 +90,10 @@ impl Session {
     }
 
     /// Names and aliases alone, one a line (`--silent`).
-    pub(super) async fn list_names(&self, all: bool, sort: Option<&str>) -> Result<(), Failure> {
+    pub(super) fn list_names(&self, all: bool, sort: Option<&str>) -> Result<(), Failure> {
         let mut out = String::new();
-        for task in self.listed(all, sort).await {
+        for id in self.in_order(all, sort) {
+            let Some((_, task)) = self.project.tasks.get_index(id.0) else { continue };
             for name in std::iter::once(&task.name).chain(&task.aliases) {
                 let _ = writeln!(out, "{}", name.trim_end_matches(':'));
             }

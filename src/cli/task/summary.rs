@@ -2,9 +2,10 @@
 
 use super::session::{Failure, Session};
 use crate::executor::task::{Compiled, CompiledAction, Evaluate, Request};
-use crate::model::{Allowed, Structure, Task, VariableValue, Variables};
+use crate::model::{Allowed, Task, Variable, VariableValue};
 use crate::reporter::TaskColour::{Cyan, Green, Reset, Yellow};
 use crate::template::Value;
+use std::sync::Arc;
 
 impl Session {
     /// Prints what each task is for and does.
@@ -41,9 +42,8 @@ impl Session {
         } else {
             out.push_str(&plain("(task does not have description or summary)\n"));
         }
-        let vars = [&self.project.vars, &task.include_vars, &task.included_taskfile_vars, &task.vars];
-        self.variables_section(out, "vars", &vars, compiled);
-        self.variables_section(out, "env", &[&self.project.env, &task.env], compiled);
+        self.variables_section(out, task, compiled);
+        self.environment_section(out, task, compiled);
         if !task.requires.is_empty() {
             out.push_str(&plain("\n"));
             out.push_str(&plain("requires:\n"));
@@ -54,9 +54,14 @@ impl Session {
                     Some(allowed) => {
                         out.push_str(&yellow(&format!("    - {}:\n", required.name)));
                         out.push_str(&yellow("        enum:\n"));
-                        if let Allowed::List(values) = allowed {
-                            for value in values {
-                                out.push_str(&yellow(&format!("          - {value}\n")));
+                        match allowed {
+                            Allowed::List(values) => {
+                                for value in values {
+                                    out.push_str(&yellow(&format!("          - {value}\n")));
+                                }
+                            }
+                            Allowed::Reference(text) => {
+                                out.push_str(&yellow(&format!("          ref: {}\n", text.raw())));
                             }
                         }
                     }
@@ -93,47 +98,75 @@ impl Session {
         }
     }
 
-    fn variables_section(&self, out: &mut String, title: &str, layers: &[&Variables], compiled: &Compiled) {
-        let mut shown: Vec<(&str, String)> = Vec::new();
-        for (name, variable) in layers.iter().flat_map(|layer| layer.iter()) {
-            let hidden = title == "vars"
-                && (self.environment.contains_key(name)
-                    || name.starts_with("TASK_")
-                    || name.starts_with("CLI_"));
-            if hidden {
-                continue;
-            }
-            let own = if title == "env" { compiled.env_values.get(name) } else { None };
-            let known = own.or_else(|| compiled.scope.value(name)).cloned().unwrap_or(Value::Nil);
-            let text = describe(&variable.value, variable.secret, &known);
-            match shown.iter_mut().find(|(known, _)| *known == &**name) {
-                Some(entry) => entry.1 = text,
-                None => shown.push((name, text)),
-            }
-        }
-        if shown.is_empty() {
+    /// All variables that the task sees, but those of the environment and those that go-task sets.
+    fn variables_section(&self, out: &mut String, task: &Task, compiled: &Compiled) {
+        let layers = [&self.project.vars, &task.include_vars, &task.included_taskfile_vars, &task.vars];
+        let written = |name: &str| layers.iter().rev().find_map(|layer| layer.get(name));
+        let shown = compiled.scope.in_order().filter(|(name, _)| {
+            !self.environment.contains_key(*name)
+                && !compiled.env.values.contains_key(*name)
+                && !is_special(name)
+        });
+        let lines = shown.map(|(name, value)| (name, describe(written(name), value, compiled)));
+        self.section(out, "vars", lines);
+    }
+
+    fn environment_section(&self, out: &mut String, task: &Task, compiled: &Compiled) {
+        let written = |name: &str| task.env.get(name).or_else(|| self.project.env.get(name));
+        let shown = compiled.env.values.iter();
+        let shown = shown.filter(|(name, _)| !self.environment.contains_key(*name) && !is_special(name));
+        self.section(out, "env", shown.map(|(name, value)| (name, describe(written(name), value, compiled))));
+    }
+
+    fn section<'a>(
+        &self,
+        out: &mut String,
+        title: &str,
+        lines: impl Iterator<Item = (&'a Arc<str>, String)>,
+    ) {
+        let mut lines = lines.peekable();
+        if lines.peek().is_none() {
             return;
         }
         out.push_str(&self.paint.paint(Reset, "\n"));
         out.push_str(&self.paint.paint(Reset, &format!("{title}:\n")));
-        for (name, text) in shown {
+        for (name, text) in lines {
             out.push_str(&self.paint.paint(Yellow, &format!("  {name}: {text}\n")));
         }
     }
 }
 
-fn describe(value: &VariableValue, secret: bool, known: &Value) -> String {
-    if secret {
+/// Whether go-task sets the variable itself.
+fn is_special(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "TASK",
+        "TASKFILE",
+        "TASKFILE_DIR",
+        "USER_WORKING_DIR",
+        "ALIAS",
+        "MATCH",
+        "PATH_LIST_SEPARATOR",
+        "FILE_PATH_SEPARATOR",
+    ];
+    ["TASK_", "CLI_", "ROOT_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
+}
+
+fn describe(written: Option<&Variable>, value: &Value, compiled: &Compiled) -> String {
+    if written.is_some_and(|variable| variable.secret) {
         return "\"*****\"".to_owned();
     }
+    if let Some(VariableValue::Shell { command, .. }) = written.map(|variable| &variable.value) {
+        return format!("sh: {}", compiled.scope.render(command));
+    }
     match value {
-        VariableValue::Shell { command, .. } => format!("sh: {}", command.raw()),
-        VariableValue::Structure(Structure::Map(_)) => {
-            let entries = known.as_map().map(|map| {
-                map.iter().map(|(key, value)| format!("    {key}: {value}\n")).collect::<String>()
-            });
-            format!("\n{}", entries.unwrap_or_default())
-        }
-        _ => format!("\"{known}\""),
+        Value::Nil => "\"\"".to_owned(),
+        value => match value.as_map() {
+            Some(map) if map.is_empty() => "{}".to_owned(),
+            Some(map) => {
+                let entries = map.iter().map(|(key, value)| format!("    {key}: {value}\n"));
+                format!("\n{}", entries.collect::<String>())
+            }
+            None => format!("\"{value}\""),
+        },
     }
 }

@@ -1,20 +1,21 @@
 //! A task with all its templates rendered, as go-task does before anything of it runs (go-task 3.54 `variables.go`).
 
+use super::environment::TaskEnvironment;
 use super::error::TaskError;
 use super::lookup::Found;
 use super::loops::{Round, rounds};
+use super::renderer::Renderer;
+use super::request::{Request, request};
 use super::runner::Runner;
 use super::scope::Scope;
-use super::variables::{CallVars, Evaluate, render, task_dir};
+use super::variables::{CallVars, Evaluate, render, smart_join};
 use crate::fingerprint::TaskFiles;
-use crate::frontend::dotenv;
-use crate::model::{
-    Call, Command, CommandKind, Defer, Glob, Loop, Task, Text, Variable, VariableValue, Variables,
-};
-use crate::template::{Map, Value};
+use crate::frontend::taskfile::expand;
+use crate::model::{Command, CommandKind, Defer, Glob, Loop, Task, Text};
+use crate::template::Value;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A task that is ready to run.
@@ -31,10 +32,8 @@ pub struct Compiled {
     pub dir: PathBuf,
     /// What its templates see.
     pub scope: Scope,
-    /// Values of the environment that the files write, for summaries.
-    pub env_values: Map,
-    /// Environment for its commands.
-    pub env: Vec<(String, String)>,
+    /// Environment for its commands, and for summaries.
+    pub env: Rc<TaskEnvironment>,
     /// `desc`, rendered.
     pub desc: String,
     /// `summary`, rendered.
@@ -63,29 +62,6 @@ pub struct CompiledDep {
     pub call: Request,
     /// Longest time it may take.
     pub timeout: Option<Duration>,
-}
-
-/// A request to run a task.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Its name.
-    pub name: String,
-    /// Where the name stands.
-    pub span: crate::source::Span,
-    /// Variables, rendered by the caller.
-    pub vars: Variables,
-    /// Hides its command echo.
-    pub silent: bool,
-    /// Not from the command line.
-    pub indirect: bool,
-}
-
-impl Request {
-    /// A call without variables, from the command line.
-    #[must_use]
-    pub fn named(name: &str, span: crate::source::Span) -> Self {
-        Self { name: name.to_owned(), span, vars: Variables::new(), silent: false, indirect: false }
-    }
 }
 
 /// A command that is ready to run.
@@ -117,7 +93,8 @@ impl Runner {
     /// Renders a task.
     ///
     /// # Errors
-    /// A template or `sh:` variable fails; with [`Evaluate::Static`] they come out empty instead.
+    /// A template or `sh:` variable fails; with [`Evaluate::Static`] only the template of `dir` is an error, and the
+    /// others stay as they are written.
     pub async fn compile(
         self: &Rc<Self>,
         found: &Found,
@@ -126,30 +103,29 @@ impl Runner {
     ) -> Result<Compiled, TaskError> {
         let vars = CallVars { name: &call.name, vars: &call.vars };
         let mut scope = self.variables(found, &vars, evaluate).await?;
-        let project = Arc::clone(&self.project);
         let task = self.task(found)?;
-        let lenient = evaluate == Evaluate::Static;
-        let text = |text: &Option<Text>, scope: &Scope| match text {
-            Some(text) => {
-                render(text, scope).or_else(|error| if lenient { Ok(String::new()) } else { Err(error) })
-            }
-            None => Ok(String::new()),
+        let renderer = Renderer::new(evaluate);
+        let heading = self.heading(found, &scope, &renderer)?;
+        let mut prompts = Vec::with_capacity(task.prompt.len());
+        for prompt in &task.prompt {
+            prompts.push(renderer.text(prompt, &scope)?);
+        }
+        let summary = renderer.optional(task.summary.as_ref(), &scope)?;
+        let globs = |globs: &[Glob]| -> Result<Vec<(String, bool)>, TaskError> {
+            globs.iter().map(|glob| Ok((renderer.text(&glob.pattern, &scope)?, glob.exclude))).collect()
         };
-        let full_name =
-            found.captures.iter().fold(task.name.to_string(), |name, part| name.replacen('*', part, 1));
-        let label = text(&task.label, &scope)?;
-        let name = if label.is_empty() { full_name.clone() } else { label };
-        let prefix = text(&task.prefix, &scope)?;
-        let prefix = if prefix.is_empty() { full_name.clone() } else { prefix };
-        check_dir(task, &scope, lenient)?;
-        let dir = task_dir(&project.root_dir, task, &scope);
-        let env_values = self.task_env(task, &scope, &dir, evaluate).await?;
-        let env = self.env_pairs(env_values.iter());
-        let globs = |globs: &[Glob], scope: &Scope| -> Result<Vec<(String, bool)>, TaskError> {
-            globs.iter().map(|glob| Ok((text(&Some(glob.pattern.clone()), scope)?, glob.exclude))).collect()
+        let (sources, generates) = (globs(&task.sources)?, globs(&task.generates)?);
+        let mut dir = self.project.root_dir.clone();
+        for part in task.base_dir.iter().chain(&task.dir) {
+            dir = smart_join(&dir, &expanded(render(part, &scope)?)?);
+        }
+        let prefix = renderer.optional(task.prefix.as_ref(), &scope)?;
+        let condition = renderer.optional(task.condition.as_ref(), &scope)?;
+        let env = if renderer.failed() {
+            Rc::default()
+        } else {
+            self.task_env(task, &scope, &dir, evaluate).await?
         };
-        let sources = globs(&task.sources, &scope)?;
-        let generates = globs(&task.generates, &scope)?;
         let files = TaskFiles {
             dir: &dir,
             sources: &sources,
@@ -157,58 +133,56 @@ impl Runner {
             use_gitignore: self.gitignore(task),
         };
         if evaluate == Evaluate::All && uses_fingerprint(task) {
-            self.fingerprint_variable(task, &name, &files, &mut scope);
+            self.fingerprint_variable(task, &heading.name, &files, &mut scope);
         }
-        let mut compiled = Compiled {
-            found: found.clone(),
-            full_name,
-            name,
-            prefix,
-            desc: text(&task.desc, &scope)?,
-            summary: text(&task.summary, &scope)?,
-            prompts: Vec::new(),
-            deps: Vec::new(),
-            commands: Vec::new(),
-            status: Vec::new(),
-            preconditions: Vec::new(),
-            condition: text(&task.condition, &scope)?,
-            env_values,
-            env,
-            sources: sources.clone(),
-            generates: generates.clone(),
-            dir: dir.clone(),
-            scope: Scope::default(),
+        let unroll = |each: Option<&Loop>| {
+            unroll(each, &scope, &files, evaluate).map_err(|error| self.in_file(error, task))
         };
-        for prompt in &task.prompt {
-            compiled.prompts.push(text(&Some(prompt.clone()), &scope)?);
-        }
+        let in_round = |round: &Option<Round>| match round {
+            None => Cow::Borrowed(&scope),
+            Some(round) => Cow::Owned(round.scope(&scope)),
+        };
+        let mut commands = Vec::with_capacity(task.commands.len());
         for (index, command) in task.commands.iter().enumerate() {
-            for round in unroll(command.each.as_ref(), &scope, &files, lenient)
-                .map_err(|error| self.in_file(error, task))?
-            {
-                let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
-                compiled.commands.push(self.compile_command(index, command, &scope, lenient)?);
+            for round in unroll(command.each.as_ref())? {
+                commands.push(compile_command(index, command, &in_round(&round), evaluate, &renderer)?);
             }
         }
+        let mut deps = Vec::with_capacity(task.deps.len());
         for dep in &task.deps {
-            for round in unroll(dep.each.as_ref(), &scope, &files, lenient)
-                .map_err(|error| self.in_file(error, task))?
-            {
-                let scope = round.as_ref().map_or_else(|| scope.clone(), |round| round.scope(&scope));
-                let call = request(&dep.call, &scope, lenient)?;
-                compiled.deps.push(CompiledDep { call, timeout: dep.timeout });
+            for round in unroll(dep.each.as_ref())? {
+                let call = request(&dep.call, &in_round(&round), &renderer)?;
+                deps.push(CompiledDep { call, timeout: dep.timeout });
             }
         }
-        for status in &task.status {
-            compiled.status.push(text(&Some(status.clone()), &scope)?);
-        }
+        let mut preconditions = Vec::with_capacity(task.preconditions.len());
         for precondition in &task.preconditions {
-            let command = text(&Some(precondition.command.clone()), &scope)?;
-            let message = text(&precondition.message, &scope)?;
-            compiled.preconditions.push((command, message));
+            let command = renderer.text(&precondition.command, &scope)?;
+            preconditions.push((command, renderer.optional(precondition.message.as_ref(), &scope)?));
         }
-        compiled.scope = scope;
-        Ok(compiled)
+        let mut status = Vec::with_capacity(task.status.len());
+        for command in &task.status {
+            status.push(renderer.text(command, &scope)?);
+        }
+        Ok(Compiled {
+            found: found.clone(),
+            full_name: full_name(task, found),
+            name: heading.name,
+            prefix: if prefix.is_empty() { heading.plain_name } else { prefix },
+            desc: heading.desc,
+            summary,
+            prompts,
+            deps,
+            commands,
+            status,
+            preconditions,
+            condition,
+            env,
+            sources,
+            generates,
+            dir,
+            scope,
+        })
     }
 
     fn in_file(&self, error: TaskError, task: &Task) -> TaskError {
@@ -227,35 +201,6 @@ impl Runner {
         entry.map(|(_, task)| task).ok_or_else(|| TaskError::other("the task has gone"))
     }
 
-    fn compile_command(
-        &self,
-        index: usize,
-        command: &Command,
-        scope: &Scope,
-        lenient: bool,
-    ) -> Result<CompiledCommand, TaskError> {
-        let soft = |result: Result<String, TaskError>| {
-            result.or_else(|error| if lenient { Ok(String::new()) } else { Err(error) })
-        };
-        let action = match &command.kind {
-            CommandKind::Shell(shell) => {
-                let text = soft(render(&shell.script, scope))?;
-                let shown = match scope.masked() {
-                    Some(masked) => render(&shell.script, &masked).unwrap_or_default(),
-                    None => text.clone(),
-                };
-                CompiledAction::Shell { text, shown }
-            }
-            CommandKind::Call(call) => CompiledAction::Call(request(call, scope, lenient)?),
-            CommandKind::Defer(defer) => CompiledAction::Defer(match defer {
-                Defer::Shell(shell) => shell.script.raw().to_owned(),
-                Defer::Call(call) => format!("Task: {}", call.task.raw()),
-            }),
-        };
-        let condition = command.condition.as_ref().map(|text| soft(render(text, scope))).transpose()?;
-        Ok(CompiledCommand { index, action, condition })
-    }
-
     /// A deferred command, rendered with the exit code.
     pub(super) fn compile_deferred(
         &self,
@@ -269,81 +214,53 @@ impl Runner {
             scope.set("EXIT_CODE", Value::from(code.to_string()));
         }
         let action = match defer {
-            Defer::Shell(shell) => {
-                let text = render(&shell.script, &scope)?;
-                let shown = match scope.masked() {
-                    Some(masked) => render(&shell.script, &masked)?,
-                    None => text.clone(),
-                };
-                CompiledAction::Shell { text, shown }
-            }
-            Defer::Call(call) => CompiledAction::Call(request(call, &scope, false)?),
+            Defer::Shell(shell) => shell_action(&shell.script, &scope, Evaluate::All)?,
+            Defer::Call(call) => CompiledAction::Call(request(call, &scope, &Renderer::new(Evaluate::All))?),
         };
         Ok(CompiledCommand { index, action, condition: None })
     }
+}
 
-    /// The environment layer of a task: global `env`, its dotenv files, its own `env`; each hides those before.
-    async fn task_env(
-        self: &Rc<Self>,
-        task: &Task,
-        scope: &Scope,
-        dir: &std::path::Path,
-        evaluate: Evaluate,
-    ) -> Result<Map, TaskError> {
-        let mut merged = Variables::clone(&*self.global_env().await?);
-        let mut from_files = Variables::new();
-        for file in &task.dotenv {
-            let path = super::variables::smart_join(dir, &render(file, scope)?);
-            for (name, value) in dotenv::read(&path).map_err(TaskError::other_error)?.unwrap_or_default() {
-                from_files.entry(Arc::from(name)).or_insert_with(|| Variable {
-                    value: VariableValue::Template(Text::nowhere(value)),
-                    ..Variable::literal(Value::Nil)
-                });
-            }
-        }
-        merged.extend(from_files);
-        merged.extend(task.env.iter().map(|(name, variable)| (Arc::clone(name), variable.clone())));
-        let mut values = Map::new();
-        for (name, variable) in &merged {
-            let so_far = values.clone();
-            let env = move |runner: &Runner, _: &Scope| runner.env_pairs(so_far.iter());
-            match self.evaluate(variable, scope, dir, evaluate, env).await {
-                Ok(value) => {
-                    values.insert(Arc::clone(name), value);
-                }
-                Err(error) if evaluate == Evaluate::All => return Err(error),
-                Err(_) => {}
-            }
-        }
-        Ok(values)
-    }
+/// The name with what the wildcards caught in their places.
+pub(super) fn full_name(task: &Task, found: &Found) -> String {
+    found.captures.iter().fold(task.name.to_string(), |name, part| name.replacen('*', part, 1))
+}
 
-    /// Global `env` with the root's dotenv files behind it. Their paths see the global variables.
-    pub(super) async fn global_env(self: &Rc<Self>) -> Result<Rc<Variables>, TaskError> {
-        let known = self.global_env.borrow().clone();
-        if let Some(env) = known {
-            return Ok(env);
-        }
-        let mut env = self.project.env.clone();
-        if !self.project.dotenv.is_empty() {
-            // Without dotenv in it, or this would ask for itself.
-            *self.global_env.borrow_mut() = Some(Rc::new(env.clone()));
-            let scope = Box::pin(self.globals_before_command_line()).await?;
-            for file in &self.project.dotenv {
-                let path = super::variables::smart_join(&self.project.root_dir, &render(file, &scope)?);
-                for (name, value) in dotenv::read(&path).map_err(TaskError::other_error)?.unwrap_or_default()
-                {
-                    env.entry(Arc::from(name)).or_insert_with(|| Variable {
-                        value: VariableValue::Template(Text::nowhere(value)),
-                        ..Variable::literal(Value::Nil)
-                    });
-                }
-            }
-        }
-        let env = Rc::new(env);
-        *self.global_env.borrow_mut() = Some(Rc::clone(&env));
-        Ok(env)
+fn compile_command(
+    index: usize,
+    command: &Command,
+    scope: &Scope,
+    evaluate: Evaluate,
+    renderer: &Renderer,
+) -> Result<CompiledCommand, TaskError> {
+    let action = match &command.kind {
+        CommandKind::Shell(shell) => shell_action(&shell.script, scope, evaluate)?,
+        CommandKind::Call(call) => CompiledAction::Call(request(call, scope, renderer)?),
+        CommandKind::Defer(defer) => CompiledAction::Defer(match defer {
+            Defer::Shell(shell) => shell.script.raw().to_owned(),
+            Defer::Call(call) => format!("Task: {}", call.task.raw()),
+        }),
+    };
+    let condition = command.condition.as_ref().map(|text| Renderer::new(evaluate).text(text, scope));
+    Ok(CompiledCommand { index, action, condition: condition.transpose()? })
+}
+
+/// A script as it runs and as it is shown. An error in it leaves the others as they are.
+fn shell_action(script: &Text, scope: &Scope, evaluate: Evaluate) -> Result<CompiledAction, TaskError> {
+    let text = Renderer::new(evaluate).text(script, scope)?;
+    let shown = match scope.masked() {
+        Some(masked) => render(script, &masked).unwrap_or_default(),
+        None => text.clone(),
+    };
+    Ok(CompiledAction::Shell { text, shown })
+}
+
+/// `$NAME` in a directory, by the process environment.
+fn expanded(dir: String) -> Result<String, TaskError> {
+    if !dir.contains(['$', '\\']) {
+        return Ok(dir);
     }
+    expand(&dir, |name| std::env::var(name).ok()).map_err(TaskError::other)
 }
 
 /// One round without a loop, or all rounds of it.
@@ -351,72 +268,14 @@ fn unroll(
     each: Option<&Loop>,
     scope: &Scope,
     files: &TaskFiles<'_>,
-    lenient: bool,
+    evaluate: Evaluate,
 ) -> Result<Vec<Option<Round>>, TaskError> {
-    match each {
+    match each.map(|each| rounds(each, scope, files)) {
         None => Ok(vec![None]),
-        Some(each) => match rounds(each, scope, files) {
-            Ok(rounds) => Ok(rounds.into_iter().map(Some).collect()),
-            Err(_) if lenient => Ok(Vec::new()),
-            Err(error) => Err(error),
-        },
+        Some(Ok(rounds)) => Ok(rounds.into_iter().map(Some).collect()),
+        Some(Err(_)) if evaluate == Evaluate::Static => Ok(Vec::new()),
+        Some(Err(error)) => Err(error),
     }
-}
-
-/// A call with its name and variables rendered by the caller. What the callee gets is rendered once more there, as
-/// go-task does; a `sh:` among them runs there.
-pub(super) fn request(call: &Call, scope: &Scope, lenient: bool) -> Result<Request, TaskError> {
-    let soft = |result: Result<String, TaskError>| {
-        result.or_else(|error| if lenient { Ok(String::new()) } else { Err(error) })
-    };
-    let mut vars = Variables::new();
-    for (name, variable) in &call.vars {
-        let value = match &variable.value {
-            VariableValue::Template(text) => {
-                let text = soft(render(text, scope))?;
-                if text.contains("{{") {
-                    VariableValue::Template(Text::nowhere(text))
-                } else {
-                    VariableValue::Literal(Value::from(text))
-                }
-            }
-            VariableValue::Shell { command, query } => {
-                let command = Text::nowhere(soft(render(command, scope))?);
-                VariableValue::Shell { command, query: query.clone() }
-            }
-            VariableValue::Reference(text) => match super::variables::resolve(text, scope) {
-                Ok(value) => VariableValue::Literal(value),
-                Err(_) if lenient => VariableValue::Literal(Value::Nil),
-                Err(error) => return Err(error),
-            },
-            VariableValue::Structure(structure) => match super::variables::render_structure(structure, scope)
-            {
-                Ok(value) => VariableValue::Literal(value),
-                Err(_) if lenient => VariableValue::Literal(Value::Nil),
-                Err(error) => return Err(error),
-            },
-            VariableValue::Literal(value) => VariableValue::Literal(value.clone()),
-        };
-        vars.insert(Arc::clone(name), Variable { value, ..variable.clone() });
-    }
-    Ok(Request {
-        name: soft(render(&call.task, scope))?,
-        span: call.task.span(),
-        vars,
-        silent: call.silent,
-        indirect: true,
-    })
-}
-
-/// `task_dir` swallows errors; here they count.
-fn check_dir(task: &Task, scope: &Scope, lenient: bool) -> Result<(), TaskError> {
-    for part in task.base_dir.iter().chain(&task.dir) {
-        match render(part, scope) {
-            Err(error) if !lenient => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// go-task sets `.CHECKSUM` or `.TIMESTAMP` only where the word occurs.
@@ -438,7 +297,7 @@ impl Compiled {
     /// Tells two calls apart for `run: when_changed`: everything but the name.
     pub(super) fn signature(&self) -> String {
         use std::fmt::Write as _;
-        let mut text = format!("{:?} {:?}", self.dir, self.env);
+        let mut text = format!("{:?} {:?}", self.dir, self.env.pairs);
         for command in &self.commands {
             let _ = match &command.action {
                 CompiledAction::Shell { text: script, .. } => write!(text, "\u{1}{script:?}"),
@@ -454,6 +313,6 @@ impl Compiled {
         {
             let _ = write!(text, "\u{5}{name}={value:?}");
         }
-        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_string()
     }
 }

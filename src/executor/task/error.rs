@@ -28,6 +28,11 @@ pub enum TaskError {
         /// The tasks.
         candidates: Vec<String>,
     },
+    /// 2: the name of a task with a `*` in it is no pattern. go-task panics.
+    Pattern {
+        /// The name.
+        name: String,
+    },
     /// 204
     CalledTooOften {
         /// The task.
@@ -103,6 +108,8 @@ pub enum TaskError {
     },
     /// The run was stopped.
     Interrupted,
+    /// A time limit above was passed.
+    Expired,
     /// Anything else, whole sentence.
     Other(String),
 }
@@ -125,6 +132,7 @@ impl TaskError {
             Self::NotFound { .. } => 200,
             Self::Internal { .. } => 202,
             Self::Ambiguous { .. } => 203,
+            Self::Pattern { .. } => 2,
             Self::CalledTooOften { .. } => 204,
             Self::Declined { .. } | Self::NoTerminal { .. } => 205,
             Self::MissingVariables { .. } => 206,
@@ -188,6 +196,12 @@ impl fmt::Display for TaskError {
                     GoQuoted(name)
                 )
             }
+            Self::Pattern { name } => write!(
+                f,
+                "task: The name of task {} is no pattern: it is read as a regular expression in which `*` stands for any \
+                 text",
+                GoQuoted(name)
+            ),
             Self::CalledTooOften { name } => write!(
                 f,
                 "task: Maximum task call exceeded (1000) for task {}: probably an cyclic dep or infinite loop",
@@ -246,6 +260,7 @@ impl fmt::Display for TaskError {
                 write!(f, "pipeline {} ended with exit code {code}", GoQuoted(name))
             }
             Self::Interrupted => f.write_str("context canceled"),
+            Self::Expired => f.write_str("context deadline exceeded"),
             Self::Other(text) => f.write_str(text),
         }
     }

@@ -1,15 +1,16 @@
 //! Whether a task is up to date: its status commands and its files' fingerprint (go-task 3.54 `fingerprint/task.go`).
 
-use super::compile::{Compiled, Request};
+use super::compile::Compiled;
+use super::context::Context;
 use super::error::{GoQuoted, TaskError};
-use super::lookup::Found;
+use super::lookup::{Found, TaskId};
 use super::loops::Files;
+use super::request::Request;
 use super::runner::Runner;
 use super::scope::Scope;
-use super::variables::Evaluate;
+use super::variables::{Evaluate, smart_join};
 use crate::fingerprint::{Fingerprints, Freshness, TaskFiles};
-use crate::model::{Method, Task};
-use crate::process::Cancel;
+use crate::model::{Glob, Method, Task};
 use crate::template::Value;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -42,21 +43,28 @@ impl Runner {
         &self,
         task: &Task,
         compiled: &Compiled,
-        cancel: &Cancel,
+        context: &Context,
         record: Record,
     ) -> Result<bool, TaskError> {
-        let by_status = if compiled.status.is_empty() {
-            None
-        } else {
-            Some(self.status_holds(task, compiled, cancel).await)
-        };
+        let by_status =
+            if compiled.status.is_empty() { None } else { Some(self.status_holds(compiled, context).await) };
         let by_files = match (&compiled.sources[..], self.method(task)) {
             (_, Method::Invalid(method)) => {
-                return Err(TaskError::Other(format!("task: invalid checksum method \"{method}\"")));
+                return Err(invalid(&method));
             }
             ([], _) => None,
             (_, Method::None) => Some(false),
-            (_, method) => Some(self.files_unchanged(task, compiled, method, record).await?),
+            (_, method) => {
+                let inputs = Inputs {
+                    dir: compiled.dir.clone(),
+                    sources: compiled.sources.clone(),
+                    generates: compiled.generates.clone(),
+                    use_gitignore: self.gitignore(task),
+                    name: compiled.name.clone(),
+                    full_name: compiled.full_name.clone(),
+                };
+                Some(self.unchanged(inputs, method, record).await?)
+            }
         };
         Ok(match (by_status, by_files) {
             (Some(status), Some(files)) => status && files,
@@ -65,9 +73,9 @@ impl Runner {
         })
     }
 
-    async fn status_holds(&self, task: &Task, compiled: &Compiled, cancel: &Cancel) -> bool {
+    async fn status_holds(&self, compiled: &Compiled, context: &Context) -> bool {
         for command in &compiled.status {
-            let code = self.quiet_script(command, compiled, task, cancel).await.unwrap_or(1);
+            let code = self.quiet_script(command, compiled, context).await.unwrap_or(1);
             if code != 0 {
                 self.note(|| format!("status command {command} exited non-zero: exit status {code}"));
                 return false;
@@ -77,23 +85,19 @@ impl Runner {
         true
     }
 
-    async fn files_unchanged(
-        &self,
-        task: &Task,
-        compiled: &Compiled,
-        method: Method,
-        record: Record,
-    ) -> Result<bool, TaskError> {
+    /// Compares files with what was written down.
+    async fn unchanged(&self, inputs: Inputs, method: Method, record: Record) -> Result<bool, TaskError> {
         let store = self.fingerprints(record);
-        let (dir, sources, generates) =
-            (compiled.dir.clone(), compiled.sources.clone(), compiled.generates.clone());
-        let (use_gitignore, name, full_name) =
-            (self.gitignore(task), compiled.name.clone(), compiled.full_name.clone());
         let check = move || {
-            let files = TaskFiles { dir: &dir, sources: &sources, generates: &generates, use_gitignore };
+            let files = TaskFiles {
+                dir: &inputs.dir,
+                sources: &inputs.sources,
+                generates: &inputs.generates,
+                use_gitignore: inputs.use_gitignore,
+            };
             match method {
-                Method::Timestamp => store.timestamp(&full_name, &files),
-                _ => store.checksum(&name, &files),
+                Method::Timestamp => store.timestamp(&inputs.full_name, &files),
+                _ => store.checksum(&inputs.name, &files),
             }
         };
         let freshness = self.runtime.job(check).await.map_err(TaskError::other_error)?;
@@ -109,7 +113,7 @@ impl Runner {
         let temp_dir = match &self.options.temp_dir {
             None => root.join(".task"),
             Some(dir) if dir.is_absolute() || dir.starts_with("~") => {
-                let dir = super::variables::smart_join(root, &dir.to_string_lossy());
+                let dir = smart_join(root, &dir.to_string_lossy());
                 root.file_name().map_or_else(|| dir.clone(), |base| dir.join(base))
             }
             Some(dir) => root.join(dir),
@@ -121,16 +125,34 @@ impl Runner {
         Fingerprints::new(temp_dir, cache_dir, dry)
     }
 
-    /// Whether a task is up to date, for lists.
-    pub async fn fresh(self: &Rc<Self>, found: &Found) -> bool {
-        let Ok(task) = self.task(found) else { return false };
-        let request = Request::named(&task.name, crate::source::Span::NONE);
-        match self.compile(found, &request, Evaluate::All).await {
-            Ok(compiled) => {
-                self.is_up_to_date(task, &compiled, &self.cancel, Record::Nothing).await.unwrap_or(false)
-            }
-            Err(_) => false,
+    /// Whether a task is up to date, for lists. As go-task does: by the sources alone, nothing in them rendered, relative to
+    /// the working directory; and what is found is written down as before a run.
+    ///
+    /// # Errors
+    /// The method is none, or a fingerprint cannot be written.
+    pub async fn fresh(&self, task: TaskId, name: &str) -> Result<bool, TaskError> {
+        let task = self.task(&Found { task, captures: Vec::new() })?;
+        let method = match self.method(task) {
+            Method::Invalid(method) => return Err(invalid(&method)),
+            Method::None => return Ok(false),
+            method => method,
+        };
+        if task.sources.is_empty() {
+            return Ok(false);
         }
+        let raw = |globs: &[Glob]| -> Vec<(String, bool)> {
+            globs.iter().map(|glob| (glob.pattern.raw().to_owned(), glob.exclude)).collect()
+        };
+        let parts = task.base_dir.iter().chain(&task.dir);
+        let inputs = Inputs {
+            dir: parts.fold(self.options.user_working_dir.clone(), |dir, part| smart_join(&dir, part.raw())),
+            sources: raw(&task.sources),
+            generates: raw(&task.generates),
+            use_gitignore: self.gitignore(task),
+            name: name.to_owned(),
+            full_name: task.name.to_string(),
+        };
+        self.unchanged(inputs, method, Record::Changes).await
     }
 
     /// Fails for the first task that is not up to date (`--status`).
@@ -142,7 +164,10 @@ impl Runner {
             let found = self.lookup.find(&request.name, request.span)?;
             let compiled = self.compile(&found, request, Evaluate::All).await?;
             let task = self.task(&found)?;
-            if !self.is_up_to_date(task, &compiled, &self.cancel, Record::Nothing).await? {
+            if !self
+                .is_up_to_date(task, &compiled, &Context::new(self.cancel.clone()), Record::Nothing)
+                .await?
+            {
                 return Err(TaskError::Other(format!(
                     "task: Task {} is not up-to-date",
                     GoQuoted(&compiled.name)
@@ -183,6 +208,22 @@ impl Runner {
             Method::None | Method::Invalid(_) => {}
         }
     }
+}
+
+/// What a task's files are told by.
+struct Inputs {
+    dir: PathBuf,
+    sources: Vec<(String, bool)>,
+    generates: Vec<(String, bool)>,
+    use_gitignore: bool,
+    /// Names the checksum.
+    name: String,
+    /// Names the stamp.
+    full_name: String,
+}
+
+fn invalid(method: &str) -> TaskError {
+    TaskError::Other(format!("task: invalid method \"{method}\""))
 }
 
 /// Whether a check may write down what it found.

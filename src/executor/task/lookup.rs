@@ -1,6 +1,7 @@
 //! Which task is meant by a name: exact name, then alias, then wildcard (go-task 3.54 `FindMatchingTasks`).
 
 use super::error::TaskError;
+use super::suggestion::suggest;
 use crate::model::Project;
 use crate::source::Span;
 use regex::Regex;
@@ -24,21 +25,23 @@ pub struct Found {
 /// Finds tasks. Its tables are made when first needed.
 pub struct Lookup {
     project: Arc<Project>,
+    /// Whether an unknown name is answered with a near one.
+    suggests: bool,
     aliases: OnceCell<HashMap<Arc<str>, Vec<TaskId>>>,
-    wildcards: OnceCell<Vec<(TaskId, Regex)>>,
+    wildcards: OnceCell<Result<Vec<(TaskId, Regex)>, TaskError>>,
 }
 
 impl Lookup {
     /// A lookup in a project.
     #[must_use]
-    pub fn new(project: Arc<Project>) -> Self {
-        Self { project, aliases: OnceCell::new(), wildcards: OnceCell::new() }
+    pub fn new(project: Arc<Project>, suggests: bool) -> Self {
+        Self { project, suggests, aliases: OnceCell::new(), wildcards: OnceCell::new() }
     }
 
     /// The task that a name means.
     ///
     /// # Errors
-    /// [`TaskError::NotFound`], [`TaskError::Ambiguous`].
+    /// [`TaskError::NotFound`], [`TaskError::Ambiguous`], [`TaskError::Pattern`].
     pub fn find(&self, name: &str, span: Span) -> Result<Found, TaskError> {
         if let Some(index) = self.project.tasks.get_index_of(name) {
             return Ok(Found { task: TaskId(index), captures: Vec::new() });
@@ -51,7 +54,7 @@ impl Lookup {
             }
             _ => {}
         }
-        for (id, pattern) in self.wildcards() {
+        for (id, pattern) in self.wildcards().as_ref().map_err(Clone::clone)? {
             if let Some(captures) = pattern.captures(name) {
                 let captures = captures
                     .iter()
@@ -83,26 +86,31 @@ impl Lookup {
         })
     }
 
-    /// go-task turns the name into a regular expression without escaping it; a name that is none matches nothing here,
-    /// where go-task panics.
-    fn wildcards(&self) -> &[(TaskId, Regex)] {
+    /// go-task turns the name into a regular expression without escaping it. Where it panics over one, every name that must
+    /// be compared with the patterns is an error here.
+    fn wildcards(&self) -> &Result<Vec<(TaskId, Regex)>, TaskError> {
         self.wildcards.get_or_init(|| {
             let mut patterns = Vec::new();
             for (index, task) in self.project.tasks.values().enumerate() {
                 for name in std::iter::once(&task.name).chain(&task.aliases) {
                     if name.contains('*') {
                         let pattern = format!("^{}$", name.replace('*', "(.*)"));
-                        patterns.extend(Regex::new(&pattern).ok().map(|regex| (TaskId(index), regex)));
+                        let regex = Regex::new(&pattern);
+                        let regex = regex.map_err(|_| TaskError::Pattern { name: name.to_string() })?;
+                        patterns.push((TaskId(index), regex));
                     }
                 }
             }
-            patterns
+            Ok(patterns)
         })
     }
 
     fn suggest(&self, name: &str) -> Option<String> {
+        if !self.suggests {
+            return None;
+        }
         let tasks = self.project.tasks.values().filter(|task| !task.internal);
         let names = tasks.flat_map(|task| std::iter::once(&task.name).chain(&task.aliases));
-        crate::diagnostic::did_you_mean(name, names.map(|name| &**name)).map(ToOwned::to_owned)
+        suggest(name, names.map(|name| &**name)).map(ToOwned::to_owned)
     }
 }

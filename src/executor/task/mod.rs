@@ -2,9 +2,15 @@
 //! commands may call tasks by computed names. Each call is a future of its own on the coordinator; each command is one
 //! job of a worker.
 
+mod command;
 mod compile;
+mod context;
+mod environment;
 mod error;
+mod execute;
+mod execution;
 mod freshness;
+mod heading;
 mod limit;
 mod lookup;
 mod loops;
@@ -12,20 +18,27 @@ mod options;
 mod pipeline;
 mod platform;
 mod preconditions;
+mod renderer;
+mod request;
 mod requires;
 mod run;
 mod runner;
 mod scope;
 mod special;
 mod step;
+mod suggestion;
 mod texts;
 mod variables;
 
-pub use compile::{Compiled, CompiledAction, CompiledCommand, CompiledDep, Request};
+pub use compile::{Compiled, CompiledAction, CompiledCommand, CompiledDep};
+pub use environment::TaskEnvironment;
+pub(crate) use error::GoQuoted;
 pub use error::TaskError;
+pub use heading::Heading;
 pub use lookup::{Found, Lookup, TaskId};
 pub use options::TaskOptions;
 pub use platform::{arch, os};
+pub use request::Request;
 pub use runner::{Answer, Console, Pipelines, Runner, World};
 pub use scope::Scope;
 pub use special::TASK_VERSION;

@@ -27,6 +27,8 @@ pub struct TaskOptions {
     pub failfast: bool,
     /// `--watch`: `run: once` does not count, calls are not limited.
     pub watch: bool,
+    /// `--disable-fuzzy`: an unknown name is not answered with a near one.
+    pub disable_fuzzy: bool,
     /// `--concurrency`: tasks at once; no limit when absent.
     pub concurrency: Option<usize>,
     /// Takes the output of all commands, line by line, instead of a style.

@@ -1,7 +1,7 @@
 //! A pipeline called like a task.
 
-use super::compile::Request;
 use super::error::TaskError;
+use super::request::Request;
 use super::runner::Runner;
 use crate::model::Pipeline;
 use crate::process::Cancel;

@@ -1,22 +1,20 @@
 //! `preconditions`: commands that must exit 0 before a task runs (go-task 3.54 `precondition.go`).
 
 use super::compile::Compiled;
+use super::context::Context;
 use super::error::TaskError;
 use super::runner::Runner;
 use crate::executor::event::TaskEvent;
-use crate::model::Task;
-use crate::process::Cancel;
 
 impl Runner {
     /// Stops at the first one that does not hold.
     pub(super) async fn preconditions_hold(
         &self,
-        task: &Task,
         compiled: &Compiled,
-        cancel: &Cancel,
+        context: &Context,
     ) -> Result<(), TaskError> {
         for (command, message) in &compiled.preconditions {
-            if !self.holds(command, compiled, task, cancel).await {
+            if !self.holds(command, compiled, context).await {
                 self.emit(TaskEvent::PreconditionFailed {
                     task: compiled.name.clone(),
                     message: message.clone(),

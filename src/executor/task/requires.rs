@@ -1,12 +1,13 @@
 //! `requires`: variables that must be set, and their allowed values (go-task 3.54 `requires.go`).
 
-use super::compile::{Compiled, Request};
+use super::compile::Compiled;
 use super::error::TaskError;
 use super::lookup::Found;
+use super::request::Request;
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{CallVars, Evaluate, resolve};
-use crate::model::{Allowed, Task};
+use crate::model::{Allowed, Requirement, Task};
 use crate::template::Value;
 use std::rc::Rc;
 
@@ -51,6 +52,14 @@ impl Runner {
             return Ok(());
         }
         Err(TaskError::ForbiddenValues { name: task.name.to_string(), found })
+    }
+}
+
+impl Scope {
+    /// The values that a required variable may have; none where any will do.
+    #[must_use]
+    pub fn allowed(&self, required: &Requirement) -> Vec<String> {
+        allowed(required.allowed.as_ref(), self)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The state that a run of tasks shares. One thread owns it; scripts run on workers.
 
+use super::environment::TaskEnvironment;
 use super::error::TaskError;
+use super::execution::Execution;
 use super::limit::Limit;
 use super::lookup::{Lookup, TaskId};
 use super::options::TaskOptions;
-use super::run::Execution;
 use super::scope::Scope;
 use super::variables::DynamicValues;
 use crate::driver::{ScriptExit, ScriptRunner, TaskScript};
@@ -69,6 +70,7 @@ pub struct Runner {
     pub(super) shared_static_scope: RefCell<Option<Scope>>,
     pub(super) globals_shared: OnceCell<bool>,
     pub(super) global_env: RefCell<Option<Rc<Variables>>>,
+    pub(super) plain_env: RefCell<Option<Rc<TaskEnvironment>>>,
     pub(super) executions: RefCell<HashMap<String, Execution>>,
     pub(super) calls: RefCell<HashMap<TaskId, u32>>,
     pub(super) prefixes: RefCell<HashMap<String, usize>>,
@@ -85,7 +87,7 @@ impl Runner {
         cancel: Cancel,
     ) -> Rc<Self> {
         Rc::new(Self {
-            lookup: Lookup::new(Arc::clone(&project)),
+            lookup: Lookup::new(Arc::clone(&project), !options.disable_fuzzy),
             limit: Limit::new(options.concurrency),
             project,
             options,
@@ -97,6 +99,7 @@ impl Runner {
             shared_static_scope: RefCell::default(),
             globals_shared: OnceCell::new(),
             global_env: RefCell::default(),
+            plain_env: RefCell::default(),
             executions: RefCell::default(),
             calls: RefCell::default(),
             prefixes: RefCell::default(),
@@ -158,6 +161,7 @@ impl Runner {
         values
             .filter(|(name, value)| {
                 scalar(value)
+                    && !name.is_empty()
                     && (self.options.env_precedence || !self.options.environment.contains_key(*name))
             })
             .map(|(name, value)| (name.to_string(), value.to_string()))

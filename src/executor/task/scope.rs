@@ -1,5 +1,6 @@
 //! The variables that one task sees, in layers: what all tasks share is not copied.
 
+use crate::model::Text;
 use crate::template::{Map, Value};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -54,6 +55,18 @@ impl Scope {
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {
         self.own.get(name).or_else(|| self.shared.get(name)).or_else(|| self.environment.get(name))
+    }
+
+    /// What was set, in the order in which it first was.
+    pub fn in_order(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
+        let shared = self.shared.iter().map(|(name, value)| (name, self.own.get(name).unwrap_or(value)));
+        shared.chain(self.own.iter().filter(|(name, _)| !self.shared.contains_key(*name)))
+    }
+
+    /// A text with these values; as it is written where that fails.
+    #[must_use]
+    pub fn render(&self, text: &Text) -> String {
+        super::variables::render(text, self).unwrap_or_else(|_| text.raw().to_owned())
     }
 
     /// All values in order of their layers.

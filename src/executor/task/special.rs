@@ -2,9 +2,9 @@
 
 use super::runner::Runner;
 use super::scope::Scope;
-use super::variables::{smart_join, task_dir};
 use crate::model::Task;
 use crate::template::Value;
+use crate::word::clean;
 use std::path::Path;
 
 /// The version of go-task that is imitated.
@@ -28,13 +28,15 @@ impl Runner {
         let file = self.project.taskfile(task.taskfile).map(|file| file.path.as_path());
         scope.set("TASK", Value::String(task.name.clone()));
         scope.set("ALIAS", Value::from(called));
-        let raw_dir = task.dir.as_ref().filter(|dir| !dir.is_plain());
-        let dir = match raw_dir {
-            // go-task joins the directory before it renders it.
-            Some(raw) => smart_join(&task_dir(&self.project.root_dir, &without_dir(task), scope), raw.raw()),
-            None => task_dir(&self.project.root_dir, task, scope),
-        };
-        scope.set("TASK_DIR", path(&dir));
+        // go-task joins the directory as it is written.
+        let parts = task.base_dir.iter().chain(&task.dir);
+        let root = self.project.root_dir.to_string_lossy().into_owned();
+        let dir = parts.fold(root, |dir, part| match part.raw() {
+            absolute if absolute.starts_with('/') => absolute.to_owned(),
+            "" => dir,
+            relative => clean(&format!("{dir}/{relative}")),
+        });
+        scope.set("TASK_DIR", Value::from(dir));
         scope.set("TASKFILE", file.map_or_else(|| Value::from(""), path));
         scope.set("TASKFILE_DIR", file.and_then(Path::parent).map_or_else(|| Value::from(""), path));
     }
@@ -65,10 +67,6 @@ fn tells_tasks_apart(text: &str) -> bool {
                 .is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'_' || *next == b'/')
     });
     bare_dot || text.contains("TASK") || text.contains("ALIAS")
-}
-
-fn without_dir(task: &Task) -> Task {
-    Task { dir: None, ..task.clone() }
 }
 
 fn path(path: &Path) -> Value {

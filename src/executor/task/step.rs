@@ -1,10 +1,12 @@
 //! `task:` steps of pipelines: a run of tasks of its own, whose coordinator is the step's worker.
 
 use super::TaskError;
-use super::compile::{Request, request};
 use super::options::TaskOptions;
+use super::renderer::Renderer;
+use super::request::{Request, request};
 use super::runner::{Answer, Console, Runner, World};
 use super::scope::Scope;
+use super::variables::Evaluate;
 use crate::driver::{DriverError, ErrorKind, Io, Lines, ScriptRunner, TaskRunner};
 use crate::executor::event::TaskEvent;
 use crate::executor::runtime;
@@ -72,7 +74,7 @@ impl TaskSteps {
             scope.set(name, value);
         }
         let call = Call { task: Text::nowhere(name), vars: vars.clone(), silent: false, absolute: true };
-        let mut request = request(&call, &scope, false)?;
+        let mut request = request(&call, &scope, &Renderer::new(Evaluate::All))?;
         // What the command line forced is meant for the named pipeline's tasks as well.
         request.indirect = false;
         Ok(request)
@@ -89,7 +91,7 @@ impl Console for Nobody {
 }
 
 fn failed(error: &TaskError) -> DriverError {
-    let kind = if matches!(error.innermost(), TaskError::Interrupted) {
+    let kind = if matches!(error.innermost(), TaskError::Interrupted | TaskError::Expired) {
         ErrorKind::Cancelled
     } else {
         ErrorKind::Other

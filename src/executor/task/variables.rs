@@ -2,7 +2,7 @@
 //! `env`, command-line specials and global `vars`, the include's `vars`, the included file's own, the call's, the
 //! task's. Each may use those before it.
 
-use super::error::TaskError;
+use super::error::{GoQuoted, TaskError};
 use super::lookup::Found;
 use super::runner::Runner;
 use super::scope::Scope;
@@ -30,6 +30,14 @@ pub enum Evaluate {
     Static,
 }
 
+/// What a `sh:` variable's command runs in.
+pub(super) struct Surroundings<'a> {
+    /// Its directory.
+    pub(super) dir: &'a Path,
+    /// Its environment, asked for only when a command runs.
+    pub(super) env: &'a dyn Fn(&Runner) -> Vec<(String, String)>,
+}
+
 /// What the task was called with.
 pub(super) struct CallVars<'a> {
     /// As called.
@@ -54,11 +62,9 @@ impl Runner {
         self.special_task(&mut scope, task, call.name);
         let root = &project.root_dir;
         self.define_all(&mut scope, &task.include_vars, root, evaluate).await?;
-        let dir = task_dir(root, task, &scope);
+        let dir = task_dir(root, task, &scope)?;
         self.define_all(&mut scope, &task.included_taskfile_vars, &dir, evaluate).await?;
-        if !found.captures.is_empty() || task.name.contains('*') {
-            scope.set("MATCH", Value::strings(found.captures.iter().map(String::as_str)));
-        }
+        scope.set("MATCH", Value::strings(found.captures.iter().map(String::as_str)));
         self.define_all(&mut scope, call.vars, root, evaluate).await?;
         self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
         Ok(scope)
@@ -158,9 +164,11 @@ impl Runner {
         evaluate: Evaluate,
     ) -> Result<(), TaskError> {
         for (name, variable) in variables {
-            let value = match self.evaluate(variable, scope, dir, evaluate, scope_env).await {
+            let env = |runner: &Self| runner.env_pairs(scope.layers());
+            let surroundings = Surroundings { dir, env: &env };
+            let value = match self.evaluate(variable, scope, surroundings, evaluate).await {
                 Ok(value) => value,
-                Err(_) if evaluate == Evaluate::Static => Value::string(""),
+                Err(_) if evaluate == Evaluate::Static => as_written(&variable.value),
                 Err(error) => return Err(error),
             };
             scope.set(Arc::clone(name), value);
@@ -171,14 +179,13 @@ impl Runner {
         Ok(())
     }
 
-    /// One variable's value. `env` gives the environment of a `sh:` command.
+    /// One variable's value.
     pub(super) async fn evaluate(
         self: &Rc<Self>,
         variable: &Variable,
         scope: &Scope,
-        dir: &Path,
+        surroundings: Surroundings<'_>,
         evaluate: Evaluate,
-        env: impl Fn(&Runner, &Scope) -> Vec<(String, String)>,
     ) -> Result<Value, TaskError> {
         match &variable.value {
             VariableValue::Literal(value) => Ok(value.clone()),
@@ -195,9 +202,9 @@ impl Runner {
                 }
                 let dir = match &variable.dir {
                     Some(own) => smart_join(&self.project.root_dir, &render(own, scope)?),
-                    None => dir.to_owned(),
+                    None => surroundings.dir.to_owned(),
                 };
-                self.dynamic(text, dir, env(self, scope)).await.map(Value::String)
+                self.dynamic(text, dir, (surroundings.env)(self)).await.map(Value::String)
             }
         }
     }
@@ -221,7 +228,7 @@ impl Runner {
                 output: TaskOutput::Capture,
                 timeout: None,
             };
-            let runner = Rc::clone(self);
+            let (runner, shown) = (Rc::clone(self), command.clone());
             let value = async move {
                 let exit = runner.script(script).await.map_err(|error| Arc::from(error.to_string()))?;
                 if exit.code != 0 {
@@ -229,23 +236,26 @@ impl Runner {
                 }
                 let text = String::from_utf8_lossy(&exit.stdout);
                 let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text);
+                runner.progress(|| {
+                    format!("dynamic variable: {} result: {}", GoQuoted(&shown), GoQuoted(text))
+                });
                 Ok(Arc::from(text))
             };
             let value = value.boxed_local().shared();
             self.dynamic.borrow_mut().insert(command.clone(), value.clone());
             value
         });
-        let result = value.await;
-        if let Ok(text) = &result {
-            self.progress(|| format!("dynamic variable: {command:?} result: {text:?}"));
-        }
-        result.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
+        value.await.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
     }
 }
 
-/// The environment of a `sh:` variable: every variable so far that is a scalar, unless the process has it already.
-pub(super) fn scope_env(runner: &Runner, scope: &Scope) -> Vec<(String, String)> {
-    runner.env_pairs(scope.layers())
+/// The value of a variable that nothing was evaluated of.
+fn as_written(value: &VariableValue) -> Value {
+    match value {
+        VariableValue::Template(text) => Value::from(text.raw()),
+        VariableValue::Structure(structure) => super::request::as_written(structure),
+        _ => Value::string(""),
+    }
 }
 
 /// Renders a text; its error points into the file.
@@ -282,11 +292,10 @@ pub(super) fn render_structure(structure: &Structure, scope: &Scope) -> Result<V
     })
 }
 
-/// The directory of a task before `~` and variables of the shell are expanded in it. An error in a template leaves it
-/// empty: it is reported where the task is compiled.
-pub(super) fn task_dir(root: &Path, task: &Task, scope: &Scope) -> PathBuf {
-    let parts = task.base_dir.iter().chain(&task.dir);
-    parts.fold(root.to_owned(), |dir, part| smart_join(&dir, &render(part, scope).unwrap_or_default()))
+/// The directory of a task before variables of the shell are expanded in it.
+pub(super) fn task_dir(root: &Path, task: &Task, scope: &Scope) -> Result<PathBuf, TaskError> {
+    let mut parts = task.base_dir.iter().chain(&task.dir);
+    parts.try_fold(root.to_owned(), |dir, part| Ok(smart_join(&dir, &render(part, scope)?)))
 }
 
 /// The directory that `dir` of includes gives to what is in them, outermost first.

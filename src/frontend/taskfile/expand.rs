@@ -6,7 +6,7 @@
 ///
 /// # Errors
 /// mvdan/sh's message for an expansion that does not parse.
-pub(super) fn expand(word: &str, environment: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+pub fn expand(word: &str, environment: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(word.len());
     let mut rest = word;
     if let Some(after) = word.strip_prefix('~')

@@ -18,6 +18,7 @@ mod remote;
 mod scope;
 mod version;
 
+pub use expand::expand;
 pub use find::{TASKFILE_NAMES, find, find_named};
 pub use go_text::GoText;
 pub use load_error::LoadError;

@@ -1,0 +1,113 @@
+//! The environment layer of a task: global `env`, its dotenv files, its own `env`; each hides those before it
+//! (go-task 3.54 `variables.go`).
+
+use super::error::TaskError;
+use super::runner::Runner;
+use super::scope::Scope;
+use super::variables::{Evaluate, Surroundings, render, smart_join};
+use crate::frontend::dotenv;
+use crate::model::{Task, Text, Variable, VariableValue, Variables};
+use crate::template::{Map, Value};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Values and, of those, the ones that commands get.
+#[derive(Debug, Clone, Default)]
+pub struct TaskEnvironment {
+    /// By name, in order.
+    pub values: Map,
+    /// Scalars that the process has not got yet.
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Runner {
+    /// The environment of a task.
+    pub(super) async fn task_env(
+        self: &Rc<Self>,
+        task: &Task,
+        scope: &Scope,
+        dir: &Path,
+        evaluate: Evaluate,
+    ) -> Result<Rc<TaskEnvironment>, TaskError> {
+        let global = self.global_env().await?;
+        let bare = task.env.is_empty() && task.dotenv.is_empty();
+        // What has no template and no command in it comes out the same for all tasks.
+        let known = self.plain_env.borrow().clone();
+        if let Some(plain) = known.filter(|_| bare) {
+            return Ok(plain);
+        }
+        let mut merged = Variables::clone(&global);
+        let mut from_files = Variables::new();
+        for file in &task.dotenv {
+            let path = smart_join(dir, &render(file, scope)?);
+            let new = from_file(&path, &from_files)?;
+            from_files.extend(new);
+        }
+        merged.extend(from_files);
+        merged.extend(task.env.iter().map(|(name, variable)| (Arc::clone(name), variable.clone())));
+        let mut values = Map::new();
+        for (name, variable) in &merged {
+            let so_far = |runner: &Self| runner.env_pairs(values.iter());
+            let surroundings = Surroundings { dir, env: &so_far };
+            match self.evaluate(variable, scope, surroundings, evaluate).await {
+                Ok(value) => {
+                    values.insert(Arc::clone(name), value);
+                }
+                Err(error) if evaluate == Evaluate::All => return Err(error),
+                Err(_) => {
+                    let raw =
+                        if let VariableValue::Template(text) = &variable.value { text.raw() } else { "" };
+                    values.insert(Arc::clone(name), Value::from(raw));
+                }
+            }
+        }
+        let pairs = self.env_pairs(values.iter());
+        let environment = Rc::new(TaskEnvironment { values, pairs });
+        if bare && global.values().all(is_plain) {
+            *self.plain_env.borrow_mut() = Some(Rc::clone(&environment));
+        }
+        Ok(environment)
+    }
+
+    /// Global `env` with the root's dotenv files behind it. Their paths see the global variables.
+    pub(super) async fn global_env(self: &Rc<Self>) -> Result<Rc<Variables>, TaskError> {
+        let known = self.global_env.borrow().clone();
+        if let Some(env) = known {
+            return Ok(env);
+        }
+        let mut env = self.project.env.clone();
+        if !self.project.dotenv.is_empty() {
+            // Without dotenv in it, or this would ask for itself.
+            *self.global_env.borrow_mut() = Some(Rc::new(env.clone()));
+            let scope = Box::pin(self.globals_before_command_line()).await?;
+            for file in &self.project.dotenv {
+                let path = smart_join(&self.project.root_dir, &render(file, &scope)?);
+                let new = from_file(&path, &env)?;
+                env.extend(new);
+            }
+        }
+        let env = Rc::new(env);
+        *self.global_env.borrow_mut() = Some(Rc::clone(&env));
+        Ok(env)
+    }
+}
+
+/// The variables of a dotenv file that are not known yet.
+fn from_file(path: &Path, known: &Variables) -> Result<Variables, TaskError> {
+    let entries = dotenv::read(path).map_err(TaskError::other_error)?.unwrap_or_default();
+    let variable = |value: String| Variable {
+        value: VariableValue::Template(Text::nowhere(value)),
+        ..Variable::literal(Value::Nil)
+    };
+    let new = entries.into_iter().filter(|(name, _)| !known.contains_key(name.as_str()));
+    Ok(new.map(|(name, value)| (Arc::from(name), variable(value))).collect())
+}
+
+fn is_plain(variable: &Variable) -> bool {
+    match &variable.value {
+        VariableValue::Literal(_) => true,
+        VariableValue::Template(text) => text.is_plain(),
+        _ => false,
+    }
+}

@@ -1,0 +1,61 @@
+//! What lists show of a task: label, description, summary. Nothing is run for them.
+
+use super::compile::full_name;
+use super::error::TaskError;
+use super::lookup::{Found, TaskId};
+use super::renderer::Renderer;
+use super::request::Request;
+use super::runner::Runner;
+use super::scope::Scope;
+use super::variables::{CallVars, Evaluate};
+use crate::source::Span;
+use std::rc::Rc;
+
+/// What lists show of a task.
+#[derive(Debug, Clone)]
+pub struct Heading {
+    /// Label, or else the name.
+    pub name: String,
+    /// The name without a label; a wildcard stays one.
+    pub plain_name: String,
+    /// `desc`
+    pub desc: String,
+    /// `summary`
+    pub summary: String,
+}
+
+impl Runner {
+    /// The heading of a task with its own variables, and those variables. A template with an error stays as it is written.
+    ///
+    /// # Errors
+    /// The template of its `dir`.
+    pub async fn describe(self: &Rc<Self>, task: TaskId) -> Result<(Heading, Scope), TaskError> {
+        let found = Found { task, captures: Vec::new() };
+        let name = self.task(&found)?.name.to_string();
+        let request = Request::named(&name, Span::NONE);
+        let call = CallVars { name: &name, vars: &request.vars };
+        let scope = self.variables(&found, &call, Evaluate::Static).await?;
+        let renderer = Renderer::new(Evaluate::Static);
+        let mut heading = self.heading(&found, &scope, &renderer)?;
+        let task = self.task(&found)?;
+        for prompt in &task.prompt {
+            renderer.text(prompt, &scope)?;
+        }
+        heading.summary = renderer.optional(task.summary.as_ref(), &scope)?;
+        Ok((heading, scope))
+    }
+
+    /// Label and description, in go-task's order of rendering.
+    pub(super) fn heading(
+        &self,
+        found: &Found,
+        scope: &Scope,
+        renderer: &Renderer,
+    ) -> Result<Heading, TaskError> {
+        let task = self.task(found)?;
+        let label = renderer.optional(task.label.as_ref(), scope)?;
+        let desc = renderer.optional(task.desc.as_ref(), scope)?;
+        let name = if label.is_empty() { full_name(task, found) } else { label };
+        Ok(Heading { name, plain_name: task.name.to_string(), desc, summary: String::new() })
+    }
+}
