@@ -64,6 +64,12 @@ fn call(
     if without_project(settings, paint, (stdout, stderr))? {
         return Ok(0);
     }
+    // Better refused than done by half.
+    for missing in ["watch", "interactive", "download", "clear-cache"] {
+        if settings.on(missing) {
+            return Err(Failure::plain(format!("task: --{missing} is not supported yet")));
+        }
+    }
     let environment = super::options::environment();
     let loaded = entry::project(settings, sources, &environment)?;
     let (project, sources) = (Arc::new(loaded.project), Arc::new(sources.clone()));
