@@ -7,6 +7,7 @@ mod freshness;
 mod gitignore;
 mod glob;
 mod signature;
+mod stat;
 mod store;
 mod timestamp;
 

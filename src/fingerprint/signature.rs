@@ -1,13 +1,12 @@
 //! What the file system says of files, so that contents which cannot have changed are not read again (as git's index
 //! does). Kept outside of `.task`, which stays go-task's own.
 
-use super::Reason;
+use super::{Reason, stat};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::Xxh3;
@@ -47,20 +46,20 @@ impl<'a> Signature<'a> {
     /// Asks for every file. `None` where one is not there.
     pub(super) fn take(files: &'a [PathBuf]) -> Option<Self> {
         let taken = SystemTime::now();
-        let stat = |path: &PathBuf| {
-            let meta = std::fs::metadata(path).ok()?;
-            let time = |seconds: i64, nanoseconds: i64| {
-                i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)
-            };
-            Some(Stat([
-                meta.size().into(),
-                time(meta.mtime(), meta.mtime_nsec()),
-                time(meta.ctime(), meta.ctime_nsec()),
-                meta.ino().into(),
-                meta.dev().into(),
-            ]))
-        };
-        Some(Self { files, stats: files.iter().map(stat).collect::<Option<_>>()?, taken })
+        let time = |seconds: i128, nanoseconds: i128| seconds * 1_000_000_000 + nanoseconds;
+        let mut stats = Vec::with_capacity(files.len());
+        stat::each(files, |_, stat| {
+            stats.push(Stat([
+                stat.st_size as i128,
+                time(stat.st_mtime as i128, stat.st_mtime_nsec as i128),
+                time(stat.st_ctime as i128, stat.st_ctime_nsec as i128),
+                stat.st_ino as i128,
+                stat.st_dev as i128,
+            ]));
+            true
+        })
+        .ok()?;
+        Some(Self { files, stats, taken })
     }
 
     /// Whether reading all contents takes long enough to be worth a record.

@@ -38,6 +38,7 @@ enum Target<'a> {
 /// Read at most so much before looking at the other pipes again.
 const TURN: usize = 1 << 20;
 /// A pipe that fills a buffer of its default size gets a larger one.
+#[cfg(target_os = "linux")]
 const WIDE: usize = 1 << 20;
 const DEFAULT_PIPE: usize = 64 << 10;
 
