@@ -22,8 +22,9 @@ impl PasswordPrompt {
         let mut terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         let _paused = self.pause.begin();
         let user = host.user.as_deref().map(|user| format!("{user}@")).unwrap_or_default();
-        write!(terminal, "sudo password for {user}{} (asked once for all hosts): ", host.name).ok()?;
+        // First silent, then the question: turning the echo off drops what was typed before.
         let silent = Silent::new(terminal.try_clone().ok()?)?;
+        write!(terminal, "sudo password for {user}{} (asked once for all hosts): ", host.name).ok()?;
         let line = read_line(&terminal, &self.cancel);
         drop(silent);
         // The line end that was typed was not shown either.
