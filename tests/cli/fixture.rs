@@ -90,7 +90,10 @@ impl Fixture {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleet"));
         command.current_dir(self.dir.path()).args(words);
-        for name in ["FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR", "TERM"] {
+        // What decides on colour would come from where the tests run, such as CI=true.
+        for name in
+            ["FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR", "TASK_COLOR", "TERM", "CI", "GITHUB_ACTIONS"]
+        {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -108,6 +111,7 @@ impl Fixture {
     pub(crate) fn shell(&self, script: &str) -> Ran {
         let mut command = Command::new("bash");
         command.args(["-c", script]).current_dir(self.dir.path()).env("FLEET", env!("CARGO_BIN_EXE_fleet"));
+        command.env_remove("CI");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.end(command, script)
     }
