@@ -43,7 +43,7 @@ fn load_project(bencher: Bencher<'_, '_>, tasks: usize) {
     }
     bencher.counter(ItemsCount::new(tasks)).bench(|| {
         let mut sources = SourceMap::default();
-        fleet::frontend::load(&mut sources, &path).is_ok()
+        fleet::frontend::load(&mut sources, &path, None).is_ok()
     });
 }
 

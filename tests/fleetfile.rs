@@ -40,7 +40,7 @@ impl Files {
         let mut sources = SourceMap::default();
         let root =
             frontend::find(self.path()).map_err(|error| error.diagnostics.render(&sources, false, 120))?;
-        frontend::load_within(&mut sources, &root, self.path(), &Map::new())
+        frontend::load_within(&mut sources, &root, self.path(), &Map::new(), None)
             .map_err(|error| error.diagnostics.render(&sources, false, 120))
     }
 
@@ -365,8 +365,9 @@ fn a_circle_of_includes_is_told() {
 fn the_homelab_is_right() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab/Fleetfile.yaml");
     let mut sources = SourceMap::default();
-    let (project, warnings) = frontend::load_within(&mut sources, &root, root.parent().unwrap(), &Map::new())
-        .unwrap_or_else(|error| panic!("{}", error.diagnostics.render(&sources, false, 120)));
+    let (project, warnings) =
+        frontend::load_within(&mut sources, &root, root.parent().unwrap(), &Map::new(), None)
+            .unwrap_or_else(|error| panic!("{}", error.diagnostics.render(&sources, false, 120)));
     assert!(warnings.is_empty(), "{}", warnings.render(&sources, false, 120));
     assert_eq!(project.pipeline("nix:apply-nixos").map(|pipeline| &*pipeline.name), Some("apply-nixos"));
     assert!(project.fleet.is_some() && project.tasks.contains_key("sops:re-encrypt"));

@@ -95,7 +95,7 @@ fn fleetfile(data: &[u8]) {
 
 fn load(path: &Path, dir: &Path) {
     let mut sources = SourceMap::default();
-    match frontend::load_within(&mut sources, path, dir, &Map::new()) {
+    match frontend::load_within(&mut sources, path, dir, &Map::new(), None) {
         Ok((project, warnings)) => {
             show(&warnings, &sources);
             show(&frontend::fleetfile::check(&project), &sources);

@@ -15,6 +15,7 @@ mod plan;
 mod preflight;
 mod project;
 mod refusal;
+mod remote;
 mod run;
 mod scripts;
 mod task;

@@ -1,7 +1,8 @@
 //! The project that a command works on.
 
 use super::Failure;
-use super::args::{Arguments, When};
+use super::args::{Arguments, Command, When};
+use super::remote::{Access, Reader, RemoteSettings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::executor::event::TaskEvent;
 use crate::executor::outcome::exit_code;
@@ -56,7 +57,15 @@ pub(super) fn read(
         Some(file) => frontend::find_named(&here.join(file))?,
         None => frontend::find(&here)?,
     };
-    frontend::load(sources, &entry)
+    let reader = Reader {
+        stdout: Outlet::stderr(),
+        paint: task_paint(arguments),
+        yes: matches!(&arguments.command, Command::Run(run) if run.yes),
+        verbose: false,
+    };
+    let root_dir = entry.parent().unwrap_or(&here);
+    let access = Access::new(RemoteSettings::from_environment(), root_dir, reader);
+    frontend::load(sources, &entry, Some(&access.remote()))
 }
 
 /// Findings as standard error shows them.

@@ -4,6 +4,7 @@
 
 mod confirm;
 mod error;
+mod fetch;
 mod flake;
 mod local_scripts;
 mod native;
@@ -21,6 +22,7 @@ mod tool;
 
 pub use confirm::{Change, Confirm, Question, Yes};
 pub use error::{DriverError, ErrorKind};
+pub use fetch::{FetchOptions, Fetcher};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
 pub use local_scripts::LocalScripts;
 pub use native::{AskPassword, Native, NativeOptions};

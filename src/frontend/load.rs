@@ -2,6 +2,7 @@
 //! running.
 
 use super::fleetfile::{self, Part, Place};
+use super::taskfile::remote::Remote;
 use super::taskfile::{self, Entry, GoText, LoadError, LoadOptions, TASKFILE_NAMES};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::Project;
@@ -57,13 +58,17 @@ fn with_fleetfile(mut error: LoadError) -> LoadError {
 ///
 /// # Errors
 /// Everything that is wrong in all files, in the order of the files.
-pub fn load(sources: &mut SourceMap, root: &Path) -> Result<(Project, Diagnostics), LoadError> {
+pub fn load(
+    sources: &mut SourceMap,
+    root: &Path,
+    remote: Option<&Remote<'_>>,
+) -> Result<(Project, Diagnostics), LoadError> {
     let working_dir = std::env::current_dir().unwrap_or_default();
     let variable = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?.into(), Value::string(value.into_string().ok()?)))
     };
     let environment: Map = std::env::vars_os().filter_map(variable).collect();
-    load_within(sources, root, &working_dir, &environment)
+    load_within(sources, root, &working_dir, &environment, remote)
 }
 
 /// [`load`] with working directory and environment of the caller's choice.
@@ -75,10 +80,12 @@ pub fn load_within(
     root: &Path,
     working_dir: &Path,
     environment: &dyn Lookup,
+    remote: Option<&Remote<'_>>,
 ) -> Result<(Project, Diagnostics), LoadError> {
     let names = names();
     let extra: Vec<&'static str> = fleetfile::ROOT_KEYS.iter().map(|key| key.name).collect();
-    let options = LoadOptions { dir: None, working_dir, environment, names: &names, extra_root_keys: &extra };
+    let options =
+        LoadOptions { dir: None, working_dir, environment, names: &names, extra_root_keys: &extra, remote };
     let loaded = taskfile::load(sources, &Entry::File(root.to_owned()), &options);
     let mut decoder = Decoder::new();
     let (project, found) = match loaded {

@@ -14,9 +14,9 @@ pub struct TaskfileId(pub u32);
 /// What was read, merged and found valid.
 #[derive(Debug, Clone, Default)]
 pub struct Project {
-    /// Directory of the root file, absolute.
+    /// Directory of the root file, absolute; of a remote one the working directory.
     pub root_dir: PathBuf,
-    /// Path of the root file, absolute; `__stdin__` for standard input.
+    /// Path of the root file, absolute; the URL of a remote file; `__stdin__` for standard input.
     pub root_file: PathBuf,
     /// All files, the root first.
     pub taskfiles: Vec<Taskfile>,
@@ -71,8 +71,10 @@ impl Project {
 /// One file of the include graph.
 #[derive(Debug, Clone)]
 pub struct Taskfile {
-    /// Its path, absolute.
+    /// Its path, absolute; the URL of a remote file, without its password; `__stdin__`.
     pub path: PathBuf,
+    /// It was not read from a file of this machine, so that its path names no directory.
+    pub is_remote: bool,
     /// Its text.
     pub source: SourceId,
     /// Its includes.

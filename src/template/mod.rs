@@ -35,5 +35,7 @@ pub use lookup::Lookup;
 pub use template::Template;
 pub use value::{Map, Typed, Value};
 
+pub(crate) use functions::Url;
+
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,9 @@
 
 use super::session::Failure;
 use super::settings::Settings;
+use crate::cli::remote::Access;
 use crate::frontend::taskfile::go_text::code;
+use crate::frontend::taskfile::remote::is_remote;
 use crate::frontend::taskfile::{Entry, LoadOptions, Loaded, TASKFILE_NAMES, find, find_named, load};
 use crate::source::SourceMap;
 use crate::template::Map;
@@ -12,12 +14,13 @@ use std::path::{Path, PathBuf};
 const NOT_FOUND: &str = "task: No Taskfile found at \"\" (or any of the parent directories). Run `task --init` to create a \
                          new Taskfile.";
 
-/// Finds and loads the project of a call.
+/// Finds and loads the project of a call. `access` gives the way to remote files for the directory of the root.
 pub(super) fn project(
     settings: &Settings,
     sources: &mut SourceMap,
     environment: &Map,
-) -> Result<Loaded, Failure> {
+    access: impl FnOnce(&Path) -> Access,
+) -> Result<(Loaded, Access), Failure> {
     let here = std::env::current_dir().map_err(|error| Failure::plain(format!("task: {error}")))?;
     let dir = if settings.on("global") {
         std::env::var_os("HOME").map(PathBuf::from)
@@ -34,6 +37,7 @@ pub(super) fn project(
                 .map_err(|error| Failure::plain(format!("task: {error}")))?;
             (Entry::Stdin { text, dir: dir.clone().unwrap_or_else(|| here.clone()) }, dir)
         }
+        Some(url) if is_remote(url) => (Entry::Remote { url: url.to_owned(), dir: here.clone() }, dir),
         // Messages name the file as it was typed.
         Some(file) => (Entry::File(here.join(find_named(Path::new(file), TASKFILE_NAMES)?)), dir),
         None => {
@@ -44,12 +48,22 @@ pub(super) fn project(
             (Entry::File(find(start, TASKFILE_NAMES)?), None)
         }
     };
+    let root_dir = match (&entry, &dir) {
+        (_, Some(dir)) => dir.as_path(),
+        (Entry::File(path), None) => path.parent().unwrap_or(Path::new("/")),
+        (Entry::Stdin { dir, .. }, None) => dir,
+        (Entry::Remote { .. }, None) => Path::new(""),
+    };
+    let access = access(root_dir);
+    let remote = access.remote();
     let options = LoadOptions {
         dir: dir.as_deref(),
         working_dir: &here,
         environment,
         names: TASKFILE_NAMES,
         extra_root_keys: &[],
+        remote: Some(&remote),
     };
-    Ok(load(sources, &entry, &options)?)
+    let loaded = load(sources, &entry, &options)?;
+    Ok((loaded, access))
 }

@@ -137,6 +137,13 @@ impl Flags {
                 "invalid argument {value} for \"{short}--{name}\" flag: {problem}"
             )));
         }
+        let known = self.set.iter_mut().find(|(name, _)| *name == flag.long);
+        if let (Takes::List, Some((_, list))) = (flag.takes, known) {
+            // Every one counts.
+            list.push(',');
+            list.push_str(&value);
+            return Ok(());
+        }
         self.set.push((flag.long, value));
         Ok(())
     }

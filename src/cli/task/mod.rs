@@ -10,6 +10,7 @@ mod init;
 mod json;
 mod list;
 mod options;
+mod remote;
 mod report;
 mod session;
 mod settings;
@@ -65,13 +66,18 @@ fn call(
         return Ok(0);
     }
     // Better refused than done by half.
-    for missing in ["watch", "interactive", "download", "clear-cache"] {
+    for missing in ["watch", "interactive"] {
         if settings.on(missing) {
             return Err(Failure::plain(format!("task: --{missing} is not supported yet")));
         }
     }
     let environment = super::options::environment();
-    let loaded = entry::project(settings, sources, &environment)?;
+    let (loaded, access) =
+        entry::project(settings, sources, &environment, |dir| remote::access(settings, dir, stdout, paint))?;
+    if settings.on("clear-cache") {
+        access.clear().map_err(|error| Failure::plain(format!("task: {error}")))?;
+        return Ok(0);
+    }
     let (project, sources) = (Arc::new(loaded.project), Arc::new(sources.clone()));
     let task_options = options::task_options(program, settings, &project, Arc::clone(&environment))?;
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);

@@ -141,6 +141,11 @@ fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// What went wrong, without the address.
+pub(in crate::driver) fn reason(error: &ureq::Error) -> String {
+    failure(error).error.message
+}
+
 /// In words of our own: those of the library may hold the address.
 fn failure(error: &ureq::Error) -> Failed {
     match error {

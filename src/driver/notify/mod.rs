@@ -6,6 +6,8 @@ mod notifier;
 
 pub use notifier::Notifier;
 
+pub(super) use http::reason;
+
 use super::{DriverError, Io};
 
 /// Where a notification goes, rendered. Addresses may hold secrets: they are never shown.

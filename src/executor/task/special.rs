@@ -16,7 +16,9 @@ impl Runner {
         let project = &self.project;
         scope.set("TASK_EXE", Value::from(self.options.executable.as_str()));
         scope.set("ROOT_TASKFILE", path(&project.root_file));
-        scope.set("ROOT_DIR", path(&project.root_dir));
+        // A remote file is in no directory.
+        let is_remote = project.taskfiles.first().is_some_and(|file| file.is_remote);
+        scope.set("ROOT_DIR", if is_remote { Value::from("") } else { path(&project.root_dir) });
         scope.set("USER_WORKING_DIR", path(&self.options.user_working_dir));
         scope.set("TASK_VERSION", Value::from(TASK_VERSION));
         scope.set("PATH_LIST_SEPARATOR", Value::from(":"));
@@ -25,20 +27,25 @@ impl Runner {
 
     /// Those of a task as it was called.
     pub(super) fn special_task(&self, scope: &mut Scope, task: &Task, called: &str) {
-        let file = self.project.taskfile(task.taskfile).map(|file| file.path.as_path());
+        let file = self.project.taskfile(task.taskfile);
         scope.set("TASK", Value::String(task.name.clone()));
         scope.set("ALIAS", Value::from(called));
         // go-task joins the directory as it is written.
         let parts = task.base_dir.iter().chain(&task.dir);
-        let root = self.project.root_dir.to_string_lossy().into_owned();
+        let root = match file {
+            Some(file) if file.is_remote => &self.options.user_working_dir,
+            _ => &self.project.root_dir,
+        };
+        let root = root.to_string_lossy().into_owned();
         let dir = parts.fold(root, |dir, part| match part.raw() {
             absolute if absolute.starts_with('/') => absolute.to_owned(),
             "" => dir,
             relative => clean(&format!("{dir}/{relative}")),
         });
         scope.set("TASK_DIR", Value::from(dir));
-        scope.set("TASKFILE", file.map_or_else(|| Value::from(""), path));
-        scope.set("TASKFILE_DIR", file.and_then(Path::parent).map_or_else(|| Value::from(""), path));
+        scope.set("TASKFILE", file.map_or_else(|| Value::from(""), |file| path(&file.path)));
+        let directory = file.filter(|file| !file.is_remote).and_then(|file| file.path.parent());
+        scope.set("TASKFILE_DIR", directory.map_or_else(|| Value::from(""), path));
     }
 
     /// Whether global variables come out the same for every task.

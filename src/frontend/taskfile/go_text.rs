@@ -14,8 +14,16 @@ pub mod code {
     pub const DECODE: u8 = 102;
     /// A remote file could not be had.
     pub const FETCH_FAILED: u8 = 103;
+    /// Nobody trusted a remote file.
+    pub const NOT_TRUSTED: u8 = 104;
+    /// A remote file would be read over plain HTTP.
+    pub const NOT_SECURE: u8 = 105;
+    /// A remote file is not in the cache.
+    pub const CACHE_NOT_FOUND: u8 = 106;
     /// No `version`, or one that is not supported.
     pub const VERSION: u8 = 107;
+    /// A remote file took too long.
+    pub const NETWORK_TIMEOUT: u8 = 108;
     /// Not YAML.
     pub const INVALID: u8 = 109;
     /// Files that include each other.

@@ -4,10 +4,11 @@ use super::ast::{Include, Taskfile};
 use super::decode::{Context, decode_taskfile};
 use super::expand::expand;
 use super::find::file_or_directory;
+use super::go_io;
 use super::go_text::{GoText, code};
 use super::load_error::Findings;
 use super::path::{clean, relative, smart_join};
-use super::remote::is_remote;
+use super::remote::{Library, Location, RemoteError, is_remote, sha256};
 use super::scope::IncludeScope;
 use super::{Entry, LoadOptions};
 use crate::diagnostic::Diagnostic;
@@ -30,6 +31,31 @@ pub(super) struct File {
     pub(super) taskfile: Taskfile,
     pub(super) document: Document,
     pub(super) edges: Vec<Edge>,
+    /// Where on the network it is, if it is there.
+    pub(super) remote: Option<Location>,
+    /// The directory that it was first included with; the project's for the root. Empty for a remote root.
+    dir: PathBuf,
+    /// The file that first includes it.
+    parent: Option<TaskfileId>,
+}
+
+/// A file that is about to be read.
+struct Origin<'e> {
+    path: PathBuf,
+    remote: Option<Location>,
+    /// The file and the include that name it; none for the root.
+    from: Option<(TaskfileId, &'e Edge)>,
+}
+
+impl<'e> Origin<'e> {
+    fn edge(&self) -> Option<&'e Edge> {
+        self.from.map(|(_, edge)| edge)
+    }
+
+    /// Where it is named.
+    fn span(&self) -> Span {
+        self.edge().map_or(Span::NONE, |edge| edge.include.taskfile.span())
+    }
 }
 
 /// An include with its path found.
@@ -59,20 +85,35 @@ pub(super) fn read(
         sources,
         options,
         findings,
+        library: options.remote.map(Library::new),
+        root_dir: options.dir.map(Path::to_owned).unwrap_or_default(),
+        root_shown: String::new(),
         stdin_dir: PathBuf::new(),
         known: IndexMap::new(),
         files: Vec::new(),
         pending: Vec::new(),
     };
+    let root = |path: PathBuf| Origin { path, remote: None, from: None };
     match entry {
         Entry::File(path) => {
-            reader.demand(path.clone(), None);
+            if options.dir.is_none() {
+                reader.root_dir = path.parent().unwrap_or(Path::new("/")).to_owned();
+            }
+            reader.root_shown = path.display().to_string();
+            reader.demand(root(path.clone()));
         }
         Entry::Stdin { text, dir } => {
             let path = PathBuf::from(STDIN);
             reader.known.insert(path.clone(), None);
             reader.stdin_dir.clone_from(dir);
-            reader.decode(path, text.clone(), None);
+            if options.dir.is_none() {
+                reader.root_dir.clone_from(dir);
+            }
+            STDIN.clone_into(&mut reader.root_shown);
+            reader.decode(root(path), text.clone());
+        }
+        Entry::Remote { url, .. } => {
+            reader.demand_remote(url, None);
         }
     }
     while let Some((from, index)) = reader.pending.pop() {
@@ -85,6 +126,11 @@ struct Reader<'r> {
     sources: &'r mut SourceMap,
     options: &'r LoadOptions<'r>,
     findings: &'r mut Findings,
+    library: Option<Library<'r>>,
+    /// The directory of the project; empty for a remote root.
+    root_dir: PathBuf,
+    /// The root as messages show it.
+    root_shown: String,
     /// Directory of a root that is read from standard input.
     stdin_dir: PathBuf,
     /// Files by location; `None` for those that cannot be used.
@@ -96,29 +142,68 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     /// The file of a location, read if it was not yet.
-    fn demand(&mut self, path: PathBuf, edge: Option<&Edge>) -> Option<TaskfileId> {
+    fn demand(&mut self, origin: Origin<'_>) -> Option<TaskfileId> {
+        if let Some(known) = self.known.get(&origin.path) {
+            return *known;
+        }
+        self.known.insert(origin.path.clone(), None);
+        match std::fs::read(&origin.path) {
+            Ok(bytes) => self.decode(origin, bytes),
+            Err(error) => {
+                let go = go_io::error(go_io::reading(&error), &origin.path, &error);
+                let message = format!("cannot read {}: {}", origin.path.display(), go_io::text(&error));
+                let diagnostic = Diagnostic::error("fleet::taskfile::read", message)
+                    .at(origin.span(), "included here")
+                    .help(how_to_read(&error, origin.from.is_some()));
+                self.findings.fail(code::UNKNOWN, GoText::Plain(go), diagnostic);
+                None
+            }
+        }
+    }
+
+    /// The remote file of an entry point, read if it was not yet.
+    fn demand_remote(&mut self, entrypoint: &str, from: Option<(TaskfileId, &Edge)>) -> Option<TaskfileId> {
+        let location = match Location::parse(entrypoint) {
+            Ok(location) => location,
+            Err(go) => {
+                let at = from.map_or(Span::NONE, |(_, edge)| edge.include.taskfile.span());
+                self.not_a_url(go, at);
+                return None;
+            }
+        };
+        let path = PathBuf::from(location.shown());
         if let Some(known) = self.known.get(&path) {
             return *known;
         }
         self.known.insert(path.clone(), None);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let go = format!("{} {}: {}", verb(&error), path.display(), io_text(&error));
-                let message = format!("cannot read {}: {}", path.display(), io_text(&error));
-                let at = edge.map_or(Span::NONE, |edge| edge.include.taskfile.span());
-                let diagnostic = Diagnostic::error("fleet::taskfile::read", message)
-                    .at(at, "included here")
-                    .help(how_to_read(&error, edge.is_some()));
-                self.findings.fail(code::UNKNOWN, GoText::Plain(go), diagnostic);
-                return None;
-            }
+        if from.is_none() {
+            location.shown().clone_into(&mut self.root_shown);
+        }
+        let pin = from.and_then(|(_, edge)| edge.include.checksum.as_ref()).map(|pin| &*pin.value);
+        let origin = Origin { path, remote: None, from };
+        let read = match &mut self.library {
+            Some(library) => library.read(&location, pin),
+            None => Err(RemoteError::unavailable()),
         };
-        self.decode(path, bytes, edge)
+        match read {
+            Ok(bytes) => self.decode(Origin { remote: Some(location), ..origin }, bytes),
+            Err(error) => {
+                let is_optional = from.is_some_and(|(_, edge)| edge.include.optional);
+                if !(is_optional && error.is_excused()) {
+                    let timeout =
+                        self.options.remote.map(|remote| remote.options.timeout).unwrap_or_default();
+                    let go = error.go(location.shown(), &self.root_shown, timeout);
+                    let diagnostic = error.diagnostic(location.shown(), origin.span(), timeout);
+                    self.findings.fail(error.exit_code(), GoText::Plain(go), diagnostic);
+                }
+                None
+            }
+        }
     }
 
-    fn decode(&mut self, path: PathBuf, bytes: Vec<u8>, edge: Option<&Edge>) -> Option<TaskfileId> {
-        let checksum = edge.and_then(|edge| edge.include.checksum.as_ref());
+    fn decode(&mut self, origin: Origin<'_>, bytes: Vec<u8>) -> Option<TaskfileId> {
+        let path = origin.path.clone();
+        let checksum = origin.edge().and_then(|edge| edge.include.checksum.as_ref());
         if let Some(wanted) = checksum {
             let got = sha256(&bytes);
             if got != *wanted.value {
@@ -196,39 +281,99 @@ impl Reader<'_> {
         self.known.insert(path.clone(), Some(id));
         // Pushed in reverse, so that the first include is read first, with all of its own.
         self.pending.extend((0..taskfile.includes.len()).rev().map(|index| (id, index)));
-        self.files.push(File { path, source, taskfile, document, edges: Vec::new() });
+        let dir = origin.edge().map_or_else(|| self.root_dir.clone(), |edge| edge.dir.clone());
+        let parent = origin.from.map(|(parent, _)| parent);
+        let remote = origin.remote;
+        self.files.push(File { path, source, taskfile, document, edges: Vec::new(), remote, dir, parent });
         Some(id)
     }
 
-    /// Finds and reads the file of one include.
-    fn resolve(&mut self, from: TaskfileId, index: usize) {
-        let Some(file) = self.files.get(from.0 as usize) else { return };
-        let Some((namespace, include)) = file.taskfile.includes.get_index(index) else { return };
+    /// The entry point of an include, as it is written in a file: its template rendered, and what the shell would make
+    /// of a path.
+    fn entrypoint(&self, file: &File, include: &Include) -> Result<String, Stop> {
+        let raw = self.rendered(file, &include.taskfile)?;
+        match &file.remote {
+            Some(location) => location.include(&raw).map_err(Stop::Url),
+            None if is_remote(&raw) => Ok(raw),
+            None => self.expanded(&raw),
+        }
+    }
+
+    /// The directory of an include.
+    fn include_dir(&self, file: &File, include: &Include) -> Result<PathBuf, Stop> {
+        let written = match &include.dir {
+            Some(dir) => self.expanded(&self.rendered(file, dir)?)?,
+            None => String::new(),
+        };
+        Ok(match &file.remote {
+            Some(location) => {
+                let parent = file.parent.and_then(|parent| self.files.get(parent.0 as usize));
+                smart_join(location.include_base(&file.dir, parent.map(|parent| &*parent.dir)), &written)
+            }
+            None if include.dir.is_none() => self.dir_of(file),
+            None => smart_join(&self.dir_of(file), &written),
+        })
+    }
+
+    /// The directory that a local file is in.
+    fn dir_of(&self, file: &File) -> PathBuf {
+        // The location of standard input has no directory.
+        self.stdin_dir.join(file.path.parent().unwrap_or(Path::new("/")))
+    }
+
+    fn rendered(&self, file: &File, text: &Text) -> Result<String, Stop> {
         let scope = IncludeScope { vars: &file.taskfile.vars, environment: self.options.environment };
+        text.template().map_err(Stop::from)?.render(&scope).map_err(Stop::Template)
+    }
+
+    fn expanded(&self, text: &str) -> Result<String, Stop> {
         let variable = |name: &str| {
             let value = self.options.environment.get(name)?;
             value.as_str().map(ToOwned::to_owned)
         };
-        // The location of standard input has no directory, and go-task's messages show none.
-        let shown_dir = file.path.parent().unwrap_or(Path::new("/"));
-        let file_dir = self.stdin_dir.join(shown_dir);
-        let rendered = |text: &Text| {
-            let template = text.template().map_err(Stop::from)?;
-            let raw = template.render(&scope).map_err(Stop::Template)?;
-            if is_remote(&raw) {
-                return Ok(raw);
-            }
-            expand(&raw, variable).map_err(Stop::Shell)
+        expand(text, variable).map_err(Stop::Shell)
+    }
+
+    /// Fetches the remote files that a file includes, side by side, before the first of them is asked for.
+    fn fetch_includes(&mut self, from: TaskfileId) {
+        let Some(file) = self.files.get(from.0 as usize) else { return };
+        let may_be_remote = |include: &&Include| {
+            let written = include.taskfile.raw();
+            file.remote.is_some() || written.contains(':') || written.contains("{{")
         };
-        let place = |text: &Text, result: Result<String, Stop>| result.map_err(|stop| (text.clone(), stop));
-        let path = place(&include.taskfile, rendered(&include.taskfile));
-        let dir = match &include.dir {
-            None => Ok(file_dir.clone()),
-            Some(dir) => place(dir, rendered(dir)).map(|dir| smart_join(&file_dir, &dir)),
-        };
+        let entrypoints = file.taskfile.includes.values().filter(may_be_remote);
+        let entrypoints = entrypoints.filter_map(|include| self.entrypoint(file, include).ok());
+        let locations: Vec<Location> = entrypoints
+            .filter(|entrypoint| is_remote(entrypoint))
+            .filter_map(|entrypoint| Location::parse(&entrypoint).ok())
+            .filter(|location| !self.known.contains_key(Path::new(location.shown())))
+            .collect();
+        if let Some(library) = &mut self.library
+            && !locations.is_empty()
+        {
+            library.fetch(&locations);
+        }
+    }
+
+    /// Finds and reads the file of one include.
+    fn resolve(&mut self, from: TaskfileId, index: usize) {
+        if index == 0 && self.library.is_some() {
+            self.fetch_includes(from);
+        }
+        let Some(file) = self.files.get(from.0 as usize) else { return };
+        let Some((namespace, include)) = file.taskfile.includes.get_index(index) else { return };
+        let place = |text: &Text, stop| (text.clone(), stop);
+        let path = self.entrypoint(file, include).map_err(|stop| place(&include.taskfile, stop));
+        let dir = self
+            .include_dir(file, include)
+            .map_err(|stop| place(include.dir.as_ref().unwrap_or(&include.taskfile), stop));
         let (path, dir) = match (path, dir) {
             (Ok(path), Ok(dir)) => (path, dir),
             (Err((text, stop)), _) | (_, Err((text, stop))) => {
+                if let Stop::Url(go) = stop {
+                    self.not_a_url(go, text.span());
+                    return;
+                }
                 let (go, diagnostic) = stop.report(self.sources, &text);
                 self.findings.fail(code::UNKNOWN, GoText::Plain(go), diagnostic);
                 return;
@@ -236,11 +381,21 @@ impl Reader<'_> {
         };
         let mut edge = Edge { namespace: Arc::clone(namespace), include: include.clone(), dir, target: None };
         if is_remote(&path) {
-            self.refuse_remote(&edge, &path);
+            edge.target = self.demand_remote(&path, Some((from, &edge)));
         } else {
-            let location = smart_join(shown_dir, &path);
-            match file_or_directory(&clean(&file_dir.join(&location)), self.options.names) {
-                Some(found) => edge.target = self.demand(found, Some(&edge)),
+            // go-task's messages show no directory where standard input includes a file.
+            let shown_dir = file.path.parent().unwrap_or(Path::new("/"));
+            let (location, found) = if file.remote.is_some() {
+                (PathBuf::from(&path), self.options.working_dir.join(&path))
+            } else {
+                let location = smart_join(shown_dir, &path);
+                let found = self.dir_of(file).join(&location);
+                (location, found)
+            };
+            match file_or_directory(&clean(&found), self.options.names) {
+                Some(path) => {
+                    edge.target = self.demand(Origin { path, remote: None, from: Some((from, &edge)) });
+                }
                 None if edge.include.optional => {}
                 None => self.not_found(&edge, &location),
             }
@@ -248,6 +403,11 @@ impl Reader<'_> {
         if let Some(file) = self.files.get_mut(from.0 as usize) {
             file.edges.push(edge);
         }
+    }
+
+    fn not_a_url(&mut self, go: String, at: Span) {
+        let diagnostic = Diagnostic::error("fleet::taskfile::remote", "this is no URL").at(at, go.clone());
+        self.findings.fail(code::UNKNOWN, GoText::Plain(go), diagnostic);
     }
 
     fn not_found(&mut self, edge: &Edge, location: &Path) {
@@ -270,21 +430,14 @@ impl Reader<'_> {
             .help(help);
         self.findings.fail(code::NOT_FOUND, GoText::Plain(go), diagnostic);
     }
-
-    fn refuse_remote(&mut self, edge: &Edge, url: &str) {
-        let go = format!("task: Download of {url:?} failed: remote Taskfiles are not supported yet");
-        let diagnostic =
-            Diagnostic::error("fleet::taskfile::remote", "remote Taskfiles are not supported yet")
-                .at(edge.include.taskfile.span(), "this is on the network")
-                .help("copy the file into the project and include its path");
-        self.findings.fail(code::FETCH_FAILED, GoText::Plain(go), diagnostic);
-    }
 }
 
 /// Why a path cannot be computed.
 enum Stop {
     Template(TemplateError),
     Shell(String),
+    /// It is no URL; Go's text.
+    Url(String),
 }
 
 impl From<&TemplateError> for Stop {
@@ -298,7 +451,7 @@ impl Stop {
     fn report(self, sources: &SourceMap, text: &Text) -> (String, Diagnostic) {
         let (go, range) = match self {
             Self::Template(error) => (error.message, error.range),
-            Self::Shell(message) => (message, None),
+            Self::Shell(message) | Self::Url(message) => (message, None),
         };
         let at = range.map_or(text.span(), |range| yaml::locate(sources, text.span(), range));
         let diagnostic =
@@ -318,22 +471,4 @@ fn how_to_read(error: &std::io::Error, included: bool) -> &'static str {
         std::io::ErrorKind::PermissionDenied => "let yourself read it: chmod u+r",
         _ => "look at the file with other programs",
     }
-}
-
-/// The system call that Go names.
-fn verb(error: &std::io::Error) -> &'static str {
-    if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" }
-}
-
-/// An error of the system in Go's words: without its number, lower case.
-fn io_text(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -142,6 +142,7 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
     let taskfiles = graph.files.iter().map(|file| Taskfile {
         path: file.path.clone(),
         source: file.source,
+        is_remote: file.remote.is_some(),
         includes: file.edges.iter().map(include).collect(),
     });
     let taskfiles: Vec<Taskfile> = taskfiles.collect();
@@ -149,6 +150,7 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
     let (default_dir, root_file) = match entry {
         Entry::File(path) => (path.parent().unwrap_or(Path::new("/")).to_owned(), path.clone()),
         Entry::Stdin { dir, .. } => (dir.clone(), STDIN.into()),
+        Entry::Remote { dir, .. } => (dir.clone(), file.path.clone()),
     };
     let own = &mut file.taskfile;
     Project {

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Call, CommandKind, Defer, Output, Task, Text, Variables};
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A file with all it includes merged into it.
@@ -140,9 +141,10 @@ impl Stamp<'_> {
             self.put_namespace(name, &mut task);
         }
         if let (Some(dir), Some(snapshot)) = (&self.dir, &self.snapshot) {
-            // An inner directory is absolute already and stays.
-            if task.base_dir.is_empty() {
-                task.base_dir.push(dir.clone());
+            // An inner directory stays where it is absolute already; of a remote root it is not.
+            let is_absolute = |dir: &Text| Path::new(dir.raw()).is_absolute();
+            if !task.base_dir.first().is_some_and(is_absolute) {
+                task.base_dir.insert(0, dir.clone());
             }
             if !include.vars.is_empty() {
                 Arc::make_mut(&mut task.include_vars).extend(include.vars.clone());

@@ -6,6 +6,7 @@ mod cycle;
 pub mod decode;
 mod expand;
 mod find;
+pub(crate) mod go_io;
 pub mod go_text;
 mod highlight;
 mod include;
@@ -14,7 +15,7 @@ mod load_error;
 mod lower;
 mod merge;
 mod path;
-mod remote;
+pub mod remote;
 mod scope;
 mod version;
 
@@ -32,6 +33,7 @@ use crate::model::Project;
 use crate::source::SourceMap;
 use crate::template::Lookup;
 use crate::yaml::Document;
+use remote::Remote;
 use std::path::{Path, PathBuf};
 
 /// Where the root file comes from.
@@ -44,6 +46,13 @@ pub enum Entry {
         /// The bytes.
         text: Vec<u8>,
         /// The working directory, absolute.
+        dir: PathBuf,
+    },
+    /// A remote file ([`remote::is_remote`]); its tasks run in `dir`.
+    Remote {
+        /// As it was named.
+        url: String,
+        /// The working directory, absolute, unless another one is asked for.
         dir: PathBuf,
     },
 }
@@ -60,6 +69,8 @@ pub struct LoadOptions<'a> {
     pub names: &'a [&'a str],
     /// Keys that a root may have beside go-task's own, such as `fleet` and `pipelines`.
     pub extra_root_keys: &'a [&'static str],
+    /// How remote files are read; where it is absent they are refused.
+    pub remote: Option<&'a Remote<'a>>,
 }
 
 /// A project that can be used.

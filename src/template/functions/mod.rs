@@ -26,6 +26,7 @@ mod yaml;
 
 use super::value::Value;
 pub(super) use time_methods::method;
+pub(crate) use urls::Url;
 
 /// A function or method: its signature in Go and what it does.
 #[derive(Debug)]

@@ -1,11 +1,12 @@
 //! URLs by Go's `net/url`: taken apart, put together, and host names looked up.
 
 mod parse;
+mod resolve;
 
 use super::Returned;
 use super::arguments::{map, text};
 use crate::template::value::{Map, Value};
-use parse::Url;
+pub(crate) use parse::Url;
 
 pub(super) fn url_parse(arguments: &[Value]) -> Returned {
     let url = Url::parse(text(arguments, 0)).map_err(|error| format!("unable to parse url: {error}"))?;
@@ -60,16 +61,8 @@ pub(super) fn join_url(arguments: &[Value]) -> Returned {
         return Ok("".into());
     };
     let mut url = Url::parse(base)?;
-    let own = url.escaped_path();
-    let elements: Vec<&str> =
-        std::iter::once(own.as_str()).chain(arguments[1..].iter().filter_map(Value::as_str)).collect();
-    let relative = !own.starts_with('/') && url.host.is_empty();
-    let joined = super::paths::cleaned(&format!("/{}", elements.join("/")));
-    let mut joined = if relative { joined[1..].to_owned() } else { joined };
-    if elements.last().is_some_and(|last| last.ends_with('/')) && !joined.ends_with('/') {
-        joined.push('/');
-    }
-    url.set_path(&joined)?;
+    let elements: Vec<&str> = arguments[1..].iter().filter_map(Value::as_str).collect();
+    url.join(&elements)?;
     Ok(url.text().into())
 }
 

@@ -7,6 +7,7 @@ mod scripts;
 use super::entry;
 use super::flag::{Takes, flags, long, short};
 use super::options;
+use super::remote;
 use super::session::Session;
 use super::settings::Settings;
 use crate::executor::runtime;
@@ -18,6 +19,7 @@ use line::Line;
 pub(super) use scripts::script;
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The first word of the hidden command: `task __complete WORDS...`, the last word being the one to complete.
@@ -134,10 +136,12 @@ fn tasks_or_variables(
     }
     let environment = crate::cli::options::environment();
     let mut sources = SourceMap::default();
-    let project = Arc::new(entry::project(settings, &mut sources, &environment).ok()?.project);
-    let options = options::task_options(program, settings, &project, Arc::clone(&environment)).ok()?;
     let paint = TaskPaint::new(false);
     let outlet = Outlet::new(std::io::sink());
+    let access = |dir: &Path| remote::access(settings, dir, &outlet, paint);
+    let (loaded, _) = entry::project(settings, &mut sources, &environment, access).ok()?;
+    let project = Arc::new(loaded.project);
+    let options = options::task_options(program, settings, &project, Arc::clone(&environment)).ok()?;
     let world = World {
         scripts: Arc::new(crate::cli::scripts::new(outlet.clone(), paint)),
         console: Arc::new(crate::cli::console::Terminal::new(outlet.clone(), paint, Cancel::new())),

@@ -5,23 +5,23 @@ use std::fmt::Write as _;
 
 /// A URL; parts that are absent are empty.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Url {
-    pub(super) scheme: String,
-    pub(super) opaque: String,
-    pub(super) user: Option<User>,
-    pub(super) host: String,
+pub(crate) struct Url {
+    pub(crate) scheme: String,
+    pub(crate) opaque: String,
+    pub(crate) user: Option<User>,
+    pub(crate) host: String,
     /// The path as written, where escaping `path` again would not give it.
-    pub(super) raw_path: Option<String>,
-    pub(super) path: String,
-    pub(super) query: Option<String>,
-    pub(super) fragment: String,
+    pub(crate) raw_path: Option<String>,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) fragment: String,
 }
 
 /// What stands before the `@`.
 #[derive(Debug, Clone)]
-pub(super) struct User {
-    name: String,
-    password: Option<String>,
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) password: Option<String>,
 }
 
 impl User {
@@ -74,7 +74,7 @@ pub(super) fn escape(text: &str, part: Part) -> String {
     out
 }
 
-fn unescape(text: &str, part: Part) -> Result<String, String> {
+pub(super) fn unescape(text: &str, part: Part) -> Result<String, String> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut index = 0;
@@ -105,7 +105,7 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
 
 impl Url {
     /// Takes a URL apart.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (before, fragment) = text.split_once('#').map_or((text, None), |(url, part)| (url, Some(part)));
         let mut url = Self::parse_without_fragment(before).map_err(|error| parse_error(before, &error))?;
         if let Some(fragment) = fragment {
@@ -175,14 +175,14 @@ impl Url {
     }
 
     /// Sets the path from its escaped form.
-    pub(super) fn set_path(&mut self, escaped: &str) -> Result<(), String> {
+    pub(crate) fn set_path(&mut self, escaped: &str) -> Result<(), String> {
         self.path = unescape(escaped, Part::Path)?;
         self.raw_path = (escape(&self.path, Part::Path) != escaped).then(|| escaped.to_owned());
         Ok(())
     }
 
     /// The path as it stands in a URL.
-    pub(super) fn escaped_path(&self) -> String {
+    pub(crate) fn escaped_path(&self) -> String {
         let valid = |byte: u8| b"!$&'()*+,;=:@[]%".contains(&byte) || !must_escape(byte, Part::Path);
         match &self.raw_path {
             Some(raw) if raw.bytes().all(valid) => raw.clone(),
@@ -202,7 +202,7 @@ impl Url {
     }
 
     /// The URL as text.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut out = String::new();
         if !self.scheme.is_empty() {
             out.push_str(&self.scheme);
