@@ -90,7 +90,7 @@ impl<'a> Library<'a> {
             if self.is_final(&kept) {
                 self.tell(location, &kept);
                 if kept.bytes.is_some() && !kept.is_valid {
-                    self.note("in offline mode, using expired cache".to_owned());
+                    self.note("in offline mode, using expired cache");
                 }
                 return kept.bytes.ok_or(RemoteError::NotCached);
             }
@@ -172,7 +172,7 @@ impl<'a> Library<'a> {
         Cache::new(&self.remote.options.cache_dir, location.cache_key())
     }
 
-    fn note(&self, text: String) {
-        self.remote.person.note(&text);
+    fn note(&self, text: impl AsRef<str>) {
+        self.remote.person.note(text.as_ref());
     }
 }
