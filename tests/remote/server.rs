@@ -137,10 +137,13 @@ fn answer_with(stream: &mut TcpStream, answer: &Answer, is_head: bool) -> Option
             let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
             stream.write_all(head.as_bytes()).ok()?;
             let chunk = format!("10000\r\n{}\r\n", "#".repeat(0x10000));
-            while !is_head {
+            if is_head {
+                return Some(());
+            }
+            // Ends when the other side has had enough.
+            loop {
                 stream.write_all(chunk.as_bytes()).ok()?;
             }
-            return Some(());
         }
         Answer::Silence => {
             // Until the other side has had enough.
