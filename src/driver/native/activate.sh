@@ -20,6 +20,6 @@ if [ ! -d "$base/$JOB" ]; then
   fi
 fi
 job_start "$JOB" "$TEXT" "$COMMIT" || refuse "the activation could not be started"
-job_follow "$JOB" rc "$SKIP" 0.1
+job_follow "$JOB" rc "$SKIP"
 say rc "$rc"
 say end 1

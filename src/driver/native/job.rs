@@ -91,3 +91,64 @@ impl Native {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    /// The job library for a directory of its own, without systemd, and with `shell` for the jobs as well.
+    fn library(directory: &Path, shell: &Path) -> String {
+        let text = include_str!("job.sh");
+        let own = text
+            .replace(
+                "base=/run/fleet\n[ -d /run ] || base=/var/run/fleet",
+                &format!("base={}/base", directory.display()),
+            )
+            .replace("/run/systemd/system", "/nonexistent")
+            .replace("/bin/sh", &shell.display().to_string());
+        assert!(!own.contains("/run/"));
+        format!("say() {{ printf '%s=%s\\n' \"$1\" \"$2\"; }}\n{own}")
+    }
+
+    /// What a script prints, line by line.
+    fn run(directory: &Path, shell: &Path, script: &str) -> Vec<String> {
+        let script = format!("{}\n{script}", library(directory, shell));
+        let output = Command::new(shell).args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{}", shell.display());
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn jobs_run_in_every_shell_and_are_started_once() {
+        for name in ["sh", "bash", "busybox"] {
+            let Ok(shell) = which::which(name) else {
+                eprintln!("SKIPPED: jobs were not tested with {name}, which is not on PATH");
+                continue;
+            };
+            let directory = tempfile::tempdir().unwrap();
+            let link = directory.path().join("sh");
+            std::os::unix::fs::symlink(shell, &link).unwrap();
+            let start = "job_start j 'echo one; sleep 0.1; echo two; printf part; (exit 3)' 'echo; echo three; (exit 4)'\n";
+            let first = run(directory.path(), &link, &format!("{start}job_follow j rc 0; say rc \"$rc\""));
+            assert_eq!(first, ["way=process", "one", "two", "part", "rc=3"]);
+            // Sent again, after two lines were heard.
+            let again = run(directory.path(), &link, &format!("{start}job_follow j rc 2; say rc \"$rc\""));
+            assert_eq!(again, ["part", "rc=3"]);
+            let rest =
+                run(directory.path(), &link, "job_tell j go; job_follow j rc.commit 2; say rc \"$rc\"");
+            assert_eq!(rest, ["part", "three", "rc=4"]);
+        }
+    }
+
+    #[test]
+    fn a_job_that_dies_has_no_code_and_one_that_is_told_to_leave_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        let script = "job_start j 'kill -9 $$; sleep 1' ''; job_follow j rc 0; say rc \"$rc\"";
+        let lines = run(directory.path(), &shell, script);
+        assert_eq!(lines.last().map(String::as_str), Some("rc="));
+        let script = "job_start k : 'echo never'; job_follow k rc 0; job_tell k leave; job_follow k rc.commit 0; say rc \"$rc\"";
+        assert_eq!(run(directory.path(), &shell, script), ["way=process", "rc="]);
+    }
+}

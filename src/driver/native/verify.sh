@@ -25,13 +25,14 @@ if [ "$done_job" = "$JOB" ]; then
   # An earlier connection was lost after all was done.
   say committed "$done_rc"
 elif [ "$MAY" = 1 ] && [ -z "$new" ] && [ -d "$base/$JOB" ] && [ "$current" = "$WANTED" ]; then
-  : >"$base/$JOB/go"
-  job_follow "$JOB" rc.commit "$SKIP" 0.04
+  job_tell "$JOB" go
+  job_follow "$JOB" rc.commit "$SKIP"
   say committed "$rc"
   say_state
   [ "$rc" != 0 ] || rm -f "$base/baseline"
   printf '%s %s\n' "$JOB" "$rc" >"$base/committed"
+else
+  job_tell "$JOB" leave
 fi
-# A job that still waits ends when this is gone.
 rm -rf "${base:?}/$JOB"
 say end 1
