@@ -40,6 +40,14 @@ pub(super) enum Command {
     List(List),
     /// List the hosts of the fleet
     Hosts(Hosts),
+    /// Show what hosts run and how they are
+    Status(Status),
+    /// Run a command on hosts: `fleet exec @edge -- systemctl is-active nginx`
+    Exec(Exec),
+    /// List the runs of this project, the newest first
+    History(History),
+    /// Print what the steps of a run printed
+    Logs(Logs),
     /// Print the plan of a pipeline or task without running anything but the discovery of hosts
     Plan(Plan),
     /// Look for mistakes in the Fleetfile and its Taskfiles
@@ -109,6 +117,54 @@ pub(super) struct Hosts {
     /// As JSON
     #[arg(short, long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Status {
+    /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!` [default: all]
+    pub(super) selector: Option<String>,
+    /// Evaluate the flake as well, and tell which hosts run something else
+    #[arg(short, long)]
+    pub(super) drift: bool,
+    /// As JSON
+    #[arg(short, long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Exec {
+    /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!`
+    pub(super) selector: String,
+    /// The program and its arguments; no shell reads them
+    #[arg(value_name = "CMD", last = true, required = true)]
+    pub(super) command: Vec<String>,
+    /// As root
+    #[arg(long)]
+    pub(super) sudo: bool,
+    /// Hosts at once
+    #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 32)]
+    pub(super) at_once: usize,
+    /// Give a host up after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) timeout: Option<u64>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct History {
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 20)]
+    pub(super) number: usize,
+    /// As JSON
+    #[arg(short, long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Logs {
+    /// The run: its id, the beginning or the end of it, or `last`
+    pub(super) run: String,
+    /// This host's log alone
+    pub(super) host: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

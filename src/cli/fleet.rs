@@ -38,6 +38,11 @@ impl Engine {
         }
     }
 
+    /// Who looks at hosts; a rehearsal has none.
+    pub(super) fn inspect(&self) -> Result<&Native, Failure> {
+        self.native.as_deref().ok_or_else(|| Failure::error("hosts in memory cannot be looked at"))
+    }
+
     /// Closes connections.
     pub(super) fn finish(&self) {
         if let Some(native) = &self.native {

@@ -1,11 +1,11 @@
 //! `fleet hosts`: the hosts of the fleet.
 
 use super::args::{Arguments, Hosts};
+use super::columns::columns;
 use super::{Failure, fleet, options, print, project, scripts};
 use crate::model::{Host, Selector};
 use crate::process::Outlet;
 use crate::source::Span;
-use std::fmt::Write as _;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result<u8, Failure> {
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result
     Ok(0)
 }
 
-fn select(hosts: &[Host], text: &str) -> Result<Vec<Host>, crate::diagnostic::Diagnostic> {
+pub(super) fn select(hosts: &[Host], text: &str) -> Result<Vec<Host>, crate::diagnostic::Diagnostic> {
     let selector = Selector::parse(text).map_err(|error| error.diagnostic(Span::NONE))?;
     let indices = selector.select(hosts).map_err(|error| error.diagnostic(Span::NONE))?;
     Ok(indices.into_iter().filter_map(|index| hosts.get(index).cloned()).collect())
@@ -45,16 +45,5 @@ fn table(hosts: &[Host]) -> String {
             [host.name.to_string(), host.platform.word().to_owned(), system, login, tags.join(" ")]
         })
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2), width(3)];
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "{cell:width$}  ");
-        }
-        let _ = write!(line, "{}", row[4]);
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    text
+    columns(&rows)
 }

@@ -2,12 +2,16 @@
 
 mod args;
 mod check;
+mod columns;
 mod confirm;
 mod console;
+mod exec;
 mod fleet;
+mod history;
 mod hosts;
 mod line;
 mod list;
+mod logs;
 mod options;
 mod password;
 mod pipelines;
@@ -18,6 +22,7 @@ mod refusal;
 mod remote;
 mod run;
 mod scripts;
+mod status;
 mod task;
 
 use crate::executor::outcome::exit_code;
@@ -74,6 +79,10 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Run(run) => run::run(&arguments, run, &program),
         Command::List(list) => list::run(&arguments, list, &program),
         Command::Hosts(hosts) => hosts::run(&arguments, hosts, &program),
+        Command::Status(status) => status::run(&arguments, status, &program),
+        Command::Exec(exec) => exec::run(&arguments, exec, &program),
+        Command::History(history) => history::run(&arguments, history),
+        Command::Logs(logs) => logs::run(&arguments, logs),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check(check) => check::run(&arguments, check),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),

@@ -6,6 +6,7 @@ mod answer;
 mod begin;
 pub mod drivers;
 mod duration;
+mod each_host;
 pub mod event;
 mod health;
 mod host;
@@ -23,3 +24,4 @@ pub mod task;
 mod workers;
 
 pub use duration::duration;
+pub use each_host::each_host;

@@ -25,6 +25,7 @@ pub use plain::Plain;
 pub use run_id::RunId;
 pub use sink::{Sink, SinkState};
 pub use task::TaskLines;
+pub(crate) use text::clean;
 
 pub use crate::executor::reporter::Reporter;
 

@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A tool's line without what would move the cursor: of text overwritten by carriage returns the last part, tabs as
 /// spaces, escape sequences and control characters removed. Colours stay when asked for, and are ended at the end.
-pub(super) fn clean(line: &str, colour: bool) -> Cow<'_, str> {
+pub(crate) fn clean(line: &str, colour: bool) -> Cow<'_, str> {
     if line.bytes().all(|byte| byte >= 0x20 && byte != 0x7f && byte != 0xc2) {
         return Cow::Borrowed(line);
     }

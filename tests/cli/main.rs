@@ -6,6 +6,7 @@ mod bad_file;
 mod bad_request;
 mod command;
 mod fixture;
+mod inspection;
 mod pipeline;
 mod state;
 mod stream;

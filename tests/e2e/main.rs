@@ -9,6 +9,7 @@ mod requirement;
 mod deployment;
 mod fault;
 mod homelab;
+mod inspection;
 mod plugin;
 mod privilege;
 mod run;

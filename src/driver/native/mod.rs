@@ -9,6 +9,7 @@ mod activation;
 mod build;
 mod copy;
 mod health;
+mod inspect;
 mod job;
 mod privilege;
 mod probe;

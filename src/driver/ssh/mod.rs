@@ -13,6 +13,7 @@ mod word;
 pub(crate) use destination::Destination;
 pub(crate) use failure::classify;
 pub(crate) use script::{Answer, Password, Privilege, Script};
+pub(crate) use word::quote;
 
 use super::tool::{Broken, Limits, Tool, find};
 use super::{DriverError, ErrorKind, Io};

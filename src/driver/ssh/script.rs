@@ -138,18 +138,20 @@ impl Answer {
         Self { values: Vec::new(), lines: 0, end: Ok(0), said: Vec::new() }
     }
 
-    /// Takes a line of standard output; returns it when it is no value.
+    /// Takes a line of standard output; returns what of it is no value. A value may stand behind output that did not
+    /// end its line.
     pub(crate) fn take<'a>(&mut self, mark: &str, line: &'a str) -> Option<&'a str> {
-        match line.strip_prefix(mark).and_then(|rest| rest.split_once('=')) {
-            Some((name, value)) => {
-                self.values.push((name.to_owned(), value.to_owned()));
-                None
-            }
-            None => {
-                self.lines += u64::from(self.begun());
-                Some(line)
-            }
+        let marked = line.split_once(mark).and_then(|(before, rest)| Some((before, rest.split_once('=')?)));
+        let output = match marked {
+            Some(("", _)) => None,
+            Some((before, _)) => Some(before),
+            None => Some(line),
+        };
+        self.lines += u64::from(self.begun() && output.is_some());
+        if let Some((_, (name, value))) = marked {
+            self.values.push((name.to_owned(), value.to_owned()));
         }
+        output
     }
 
     /// Whether the script had begun.
@@ -188,12 +190,13 @@ mod tests {
 
     #[test]
     fn values_come_back_and_the_rest_is_output() {
-        let script = Script::new("echo noise\nsay twice \"$A\"\nsay twice 2\necho fleet:rc=0")
-            .variable("A", "x'y $(id) \"z\"");
+        let body = "echo noise\nsay twice \"$A\"\nsay twice 2\necho fleet:rc=0\nprintf open\nsay end 1";
+        let script = Script::new(body).variable("A", "x'y $(id) \"z\"");
         let (answer, rest) = run(&script);
         assert_eq!(answer.values("twice").collect::<Vec<_>>(), ["x'y $(id) \"z\"", "2"]);
-        assert_eq!(rest, ["noise", "fleet:rc=0"]);
-        assert_eq!(answer.lines, 2);
+        assert_eq!(answer.value("end"), Some("1"));
+        assert_eq!(rest, ["noise", "fleet:rc=0", "open"]);
+        assert_eq!(answer.lines, 3);
         assert_eq!(answer.value("absent"), None);
     }
 

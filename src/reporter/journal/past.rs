@@ -26,8 +26,12 @@ pub struct Past {
     pub rehearsal: bool,
     /// The selected hosts, in order.
     pub hosts: IndexMap<String, PastHost>,
+    /// Revision of the flake, where it was known.
+    pub revision: Option<String>,
     /// The exit code, if the run came to its end.
     pub exit_code: Option<u64>,
+    /// Milliseconds from the start of the run to its last event.
+    pub last_ms: u64,
     /// A process still writes it.
     pub running: bool,
     /// Lines that could not be read; the last line of a run that was killed may be cut.
@@ -39,6 +43,8 @@ pub struct Past {
 pub struct PastHost {
     /// Its result, if it was reported.
     pub result: Option<String>,
+    /// Why, where the result is not good.
+    pub reason: Option<String>,
     /// The last step that began: stage and step.
     pub step: Option<(String, String)>,
     /// How that step ended, if it did.
@@ -100,8 +106,10 @@ pub fn read_past(run_dir: &Path) -> io::Result<Past> {
 impl Past {
     fn event(&mut self, event: &Value) {
         let text = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.last_ms = event.get("at_ms").and_then(Value::as_u64).unwrap_or(self.last_ms);
         match event.get("event").and_then(Value::as_str).unwrap_or_default() {
             "run_started" => {
+                self.revision = event.get("revision").and_then(Value::as_str).map(str::to_owned);
                 self.run = text("run");
                 self.name = text("name");
                 self.started = text("started");
@@ -127,6 +135,7 @@ impl Past {
             "host_finished" => {
                 if let Some(host) = self.host(event) {
                     host.result = Some(text("result"));
+                    host.reason = event.get("reason").and_then(Value::as_str).map(str::to_owned);
                 }
             }
             "run_finished" => self.exit_code = event.get("exit_code").and_then(Value::as_u64),
@@ -138,10 +147,10 @@ impl Past {
         Some(self.hosts.entry(event.get("host")?.as_str()?.to_owned()).or_default())
     }
 
-    /// The log of one of its hosts.
+    /// The log of one of its hosts; `None` names the log of what was done once for the run.
     #[must_use]
-    pub fn log(&self, host: &HostName) -> PathBuf {
-        self.path.with_file_name(log_path(Some(host)))
+    pub fn log(&self, host: Option<&HostName>) -> PathBuf {
+        self.path.with_file_name(log_path(host))
     }
 }
 
