@@ -249,7 +249,7 @@ impl fmt::Display for TaskError {
             Self::Exit(code) => write!(f, "exit status {code}"),
             Self::Precondition => f.write_str("task: precondition not met"),
             Self::Variable { command, reason } => {
-                write!(f, "task: Command {} failed: {reason}", GoQuoted(command))
+                write!(f, "task: Command \"{command}\" failed: {reason}")
             }
             Self::Template { error, .. } => write!(f, "{error}"),
             Self::Loop { taskfile } => write!(

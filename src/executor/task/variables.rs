@@ -26,7 +26,7 @@ pub(super) type DynamicValues = HashMap<String, DynamicValue>;
 pub enum Evaluate {
     /// Everything.
     All,
-    /// Nothing is run: a `sh:` variable is empty, an error in a template is no error (lists and summaries).
+    /// Nothing is run: a `sh:` variable is undefined, an error in a template is no error (lists and summaries).
     Static,
 }
 
@@ -194,8 +194,11 @@ impl Runner {
             VariableValue::Reference(text) => resolve(text, scope),
             VariableValue::Shell { command, query } => {
                 let text = render(command, scope)?;
-                if evaluate == Evaluate::Static || text.is_empty() {
+                if text.is_empty() {
                     return Ok(Value::string(""));
+                }
+                if evaluate == Evaluate::Static {
+                    return Ok(Value::Nil);
                 }
                 if query.is_some() {
                     return Err(TaskError::other("`query:` is not supported yet"));
