@@ -13,6 +13,8 @@ pub struct Scope {
     own: Map,
     /// Names whose values are masked in what is shown.
     secrets: Vec<Arc<str>>,
+    /// Names that templates do not find, whatever an outer layer has: `sh:` variables that are not run.
+    undefined: Vec<Arc<str>>,
 }
 
 impl Scope {
@@ -23,7 +25,15 @@ impl Scope {
 
     /// Sets a value.
     pub(super) fn set(&mut self, name: impl Into<Arc<str>>, value: Value) {
-        self.own.insert(name.into(), value);
+        let name = name.into();
+        self.undefined.retain(|undefined| *undefined != name);
+        self.own.insert(name, value);
+    }
+
+    /// Keeps a variable's place with an empty value, and lets templates not find it.
+    pub(super) fn set_undefined(&mut self, name: &Arc<str>) {
+        self.set(Arc::clone(name), Value::string(""));
+        self.undefined.push(Arc::clone(name));
     }
 
     /// Notes that a variable is secret.
@@ -78,6 +88,9 @@ impl Scope {
 
 impl crate::template::Lookup for Scope {
     fn get(&self, name: &str) -> Option<Value> {
+        if self.undefined.iter().any(|undefined| **undefined == *name) {
+            return None;
+        }
         self.value(name).cloned()
     }
 
@@ -85,6 +98,9 @@ impl crate::template::Lookup for Scope {
         let mut all = (*self.environment).clone();
         for (name, value) in self.layers() {
             all.insert(Arc::clone(name), value.clone());
+        }
+        for name in &self.undefined {
+            all.shift_remove(name);
         }
         all
     }

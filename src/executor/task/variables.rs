@@ -171,7 +171,14 @@ impl Runner {
                 Err(_) if evaluate == Evaluate::Static => as_written(&variable.value),
                 Err(error) => return Err(error),
             };
-            scope.set(Arc::clone(name), value);
+            match &variable.value {
+                VariableValue::Shell { command, .. }
+                    if evaluate == Evaluate::Static && !command.raw().is_empty() =>
+                {
+                    scope.set_undefined(name);
+                }
+                _ => scope.set(Arc::clone(name), value),
+            }
             if variable.secret {
                 scope.hide(name);
             }
@@ -194,11 +201,8 @@ impl Runner {
             VariableValue::Reference(text) => resolve(text, scope),
             VariableValue::Shell { command, query } => {
                 let text = render(command, scope)?;
-                if text.is_empty() {
+                if evaluate == Evaluate::Static || text.is_empty() {
                     return Ok(Value::string(""));
-                }
-                if evaluate == Evaluate::Static {
-                    return Ok(Value::Nil);
                 }
                 if query.is_some() {
                     return Err(TaskError::other("`query:` is not supported yet"));

@@ -17,7 +17,11 @@ impl Url {
         let text = all.clone().fold(String::new(), |text, element| text + "/" + element);
         let joined = super::super::paths::cleaned(&text);
         let mut joined = if relative { joined[1..].to_owned() } else { joined };
-        if all.last().is_some_and(|last| last.ends_with('/')) && !joined.ends_with('/') {
+        // Go puts the slash before the first element, which may be the last one, and empty.
+        let ends = all
+            .last()
+            .is_some_and(|last| last.ends_with('/') || relative && elements.is_empty() && last.is_empty());
+        if ends && !joined.ends_with('/') {
             joined.push('/');
         }
         self.set_path(&joined)
