@@ -44,6 +44,8 @@ pub(super) enum Command {
     Status(Status),
     /// Run a command on hosts: `fleet exec @edge -- systemctl is-active nginx`
     Exec(Exec),
+    /// Give hosts a generation back that they have had, with the guards and proofs of a deployment
+    Rollback(Rollback),
     /// List the runs of this project, the newest first
     History(History),
     /// Print what the steps of a run printed
@@ -71,18 +73,8 @@ pub(super) struct Run {
     /// What comes after `--`
     #[arg(last = true, value_name = "CLI_ARGS")]
     pub(super) rest: Vec<String>,
-    /// Answer every question with yes
-    #[arg(short, long)]
-    pub(super) yes: bool,
-    /// Print events as JSON lines, the report last
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Go through the whole pipeline with hosts in memory: no host is touched
-    #[arg(long)]
-    pub(super) rehearse: bool,
-    /// In a rehearsal: let a stage of a host fail
-    #[arg(long, value_name = "HOST:STAGE[=KIND]", requires = "rehearse")]
-    pub(super) fail: Vec<String>,
+    #[command(flatten)]
+    pub(super) flags: Flags,
     /// Show the commands of tasks without running them
     #[arg(short = 'n', long, conflicts_with = "rehearse")]
     pub(super) dry: bool,
@@ -95,9 +87,40 @@ pub(super) struct Run {
     /// Do not show the commands of tasks
     #[arg(short, long)]
     pub(super) silent: bool,
+}
+
+/// How a pipeline is run, whichever command runs it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Flags {
+    /// Answer every question with yes
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Print events as JSON lines, the report last
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Go through the whole pipeline with hosts in memory: no host is touched
+    #[arg(long)]
+    pub(super) rehearse: bool,
+    /// In a rehearsal: let a stage of a host fail
+    #[arg(long, value_name = "HOST:STAGE[=KIND]", requires = "rehearse")]
+    pub(super) fail: Vec<String>,
     /// Tasks, or nodes of a pipeline, that run at once; no limit when 0
     #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
     pub(super) at_once: usize,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Rollback {
+    /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!` [default: all]
+    pub(super) selector: Option<String>,
+    /// This generation instead of the one before the current one
+    #[arg(long, value_name = "GENERATION")]
+    pub(super) to: Option<u64>,
+    /// With the waves, limits, health checks and notifications of this pipeline
+    #[arg(long, value_name = "PIPELINE")]
+    pub(super) like: Option<String>,
+    #[command(flatten)]
+    pub(super) flags: Flags,
 }
 
 #[derive(Debug, Clone, Args)]

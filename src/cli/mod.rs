@@ -20,6 +20,7 @@ mod preflight;
 mod project;
 mod refusal;
 mod remote;
+mod rollback;
 mod run;
 mod scripts;
 mod status;
@@ -81,6 +82,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Hosts(hosts) => hosts::run(&arguments, hosts, &program),
         Command::Status(status) => status::run(&arguments, status, &program),
         Command::Exec(exec) => exec::run(&arguments, exec, &program),
+        Command::Rollback(rollback) => rollback::run(&arguments, rollback, &program),
         Command::History(history) => history::run(&arguments, history),
         Command::Logs(logs) => logs::run(&arguments, logs),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),

@@ -48,10 +48,10 @@ pub(super) fn of_run(program: &str, run: &Run, output: Option<Output>) -> TaskOp
         force_all: run.force,
         verbose: run.verbose,
         silent: run.silent,
-        assume_yes: run.yes,
-        concurrency: Some(run.at_once),
+        assume_yes: run.flags.yes,
+        concurrency: Some(run.flags.at_once),
         output,
-        cli_vars: cli_vars(&run.rest, run.force, run.silent, run.verbose, run.yes),
+        cli_vars: cli_vars(&run.rest, run.force, run.silent, run.verbose, run.flags.yes),
         ..plain(program, &globals)
     }
 }

@@ -1,6 +1,6 @@
 //! Runs pipelines for `fleet run`: hosts, plan, drivers, reporters, journal.
 
-use super::args::{Arguments, Run};
+use super::args::{Arguments, Flags};
 use super::confirm::Ask;
 use super::fleet::{self, Engine, Wish};
 use super::project::{self, Loaded};
@@ -13,7 +13,7 @@ use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps, directory};
-use crate::model::{Host, Pipeline};
+use crate::model::{Host, Pipeline, Text};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
@@ -24,8 +24,23 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Where the systems come from that hosts get.
+#[derive(Debug, Clone)]
+pub(super) enum Systems {
+    /// The flake has them.
+    Flake,
+    /// The hosts have had them.
+    Generation {
+        /// Which; the one before the current one when absent.
+        number: Option<u64>,
+        /// Which hosts, whatever the pipeline says.
+        selector: String,
+    },
+}
+
 /// What all pipelines of one command share.
 pub(super) struct PipelineRuns {
+    systems: Systems,
     loaded: Loaded,
     options: TaskOptions,
     scripts: Arc<dyn ScriptRunner>,
@@ -43,22 +58,24 @@ impl PipelineRuns {
     /// Takes what was asked for.
     pub(super) fn new(
         arguments: &Arguments,
-        run: &Run,
+        flags: &Flags,
+        systems: Systems,
         loaded: &Loaded,
         options: TaskOptions,
         scripts: Arc<dyn ScriptRunner>,
         signals: Option<Arc<Signals>>,
     ) -> Result<Self, Failure> {
-        let faults = if run.rehearse { Some(fleet::faults(&run.fail)?) } else { None };
+        let faults = if flags.rehearse { Some(fleet::faults(&flags.fail)?) } else { None };
         Ok(Self {
+            systems,
             loaded: loaded.clone(),
             options,
             scripts,
             signals,
-            yes: run.yes,
-            json: run.json,
+            yes: flags.yes,
+            json: flags.json,
             faults,
-            at_once: Some(run.at_once).filter(|limit| *limit > 0),
+            at_once: Some(flags.at_once).filter(|limit| *limit > 0),
             colour: project::colour(arguments, std::io::stdout().is_terminal()),
             arguments: arguments.clone(),
         })
@@ -78,7 +95,10 @@ impl PipelineRuns {
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
         let hosts = self.select(pipeline, &engine, &*render)?;
         let limits = Limits { check: self.at_once, ..Limits::default() };
-        let plan = Arc::new(plan::compile(pipeline, hosts, limits));
+        let plan = Arc::new(match &self.systems {
+            Systems::Flake => plan::compile(pipeline, hosts, limits),
+            Systems::Generation { number, .. } => plan::compile_rollback(pipeline, hosts, *number, limits),
+        });
         let run = RunId::new();
         let state = self.loaded.state_dir();
         let journal = Journal::create(&state, &run)
@@ -213,9 +233,24 @@ impl PipelineRuns {
     }
 }
 
+/// What is left of a pipeline when its hosts go back: who goes, how and who is told.
+fn rollback_of(pipeline: &Pipeline, selector: &str) -> Pipeline {
+    let mut rollback = pipeline.clone();
+    rollback.name = "rollback".into();
+    rollback.hosts = Text::nowhere(selector);
+    rollback.check.clear();
+    rollback
+}
+
 impl Pipelines for PipelineRuns {
     fn run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> u8 {
-        match self.try_run(pipeline, variables, cancel) {
+        let result = match &self.systems {
+            Systems::Flake => self.try_run(pipeline, variables, cancel),
+            Systems::Generation { selector, .. } => {
+                self.try_run(&rollback_of(pipeline, selector), variables, cancel)
+            }
+        };
+        match result {
             Ok(code) => code,
             Err(Failure::Closed) => exit_code::GOOD,
             Err(Failure::Text(text, code)) => {

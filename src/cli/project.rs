@@ -60,7 +60,7 @@ pub(super) fn read(
     let reader = Reader {
         stdout: Outlet::stderr(),
         paint: task_paint(arguments),
-        yes: matches!(&arguments.command, Command::Run(run) if run.yes),
+        yes: matches!(&arguments.command, Command::Run(run) if run.flags.yes),
         verbose: false,
     };
     let root_dir = entry.parent().unwrap_or(&here);

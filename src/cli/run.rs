@@ -1,14 +1,14 @@
 //! `fleet run`: tasks and pipelines by name.
 
 use super::args::{Arguments, Run};
-use super::pipelines::PipelineRuns;
+use super::pipelines::{PipelineRuns, Systems};
 use super::project::{self, Loaded};
 use super::{Failure, console, options, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::Lines;
 use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
-use crate::executor::task::{Request, Runner, TaskError, World};
+use crate::executor::task::{Request, Runner, TaskError, TaskOptions, World};
 use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
     let loaded = project::load(arguments)?;
     // With `--json` standard output holds nothing but JSON.
     let stderr = Outlet::stderr();
-    let stdout = if run.json { stderr.clone() } else { Outlet::stdout() };
+    let stdout = if run.flags.json { stderr.clone() } else { Outlet::stdout() };
     let paint = project::task_paint(arguments);
     let (names, _) = options::split(&run.words);
     if names.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
         return Err(Failure::helped(sentence, "`fleet list` shows them", exit_code::USAGE));
     }
     let mut task_options = options::of_run(program, run, loaded.project.output.clone());
-    if run.json {
+    if run.flags.json {
         let stderr = stderr.clone();
         let line = move |_: Stream, line: &str| drop(stderr.write(format!("{line}\n").as_bytes()));
         task_options.lines = Some(Lines(Arc::new(line)));
@@ -35,8 +35,15 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
     let scripts = Arc::new(scripts::new(stdout.clone(), paint));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
-    let pipelines =
-        PipelineRuns::new(arguments, run, &loaded, task_options.clone(), Arc::clone(&scripts) as _, signals)?;
+    let pipelines = PipelineRuns::new(
+        arguments,
+        &run.flags,
+        Systems::Flake,
+        &loaded,
+        task_options.clone(),
+        Arc::clone(&scripts) as _,
+        signals,
+    )?;
     let lines = TaskLines::new(stdout.clone(), stderr, paint);
     let world = World {
         scripts,
@@ -45,14 +52,26 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
         events: Arc::new(move |event| lines.task_event(&event)),
     };
     let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
+    run_requests(&loaded, task_options, world, cancel, requests, arguments)
+}
+
+/// Runs tasks and pipelines to their end.
+pub(super) fn run_requests(
+    loaded: &Loaded,
+    options: TaskOptions,
+    world: World,
+    cancel: Cancel,
+    requests: Vec<Request>,
+    arguments: &Arguments,
+) -> Result<u8, Failure> {
     let shared = Arc::clone(&loaded.project);
     let result = runtime::block_on(|runtime| async move {
-        Runner::new(shared, task_options, world, runtime, cancel).run(requests).await
+        Runner::new(shared, options, world, runtime, cancel).run(requests).await
     });
     match result {
         Ok(()) => Ok(exit_code::GOOD),
         Err(TaskError::Pipeline { code, .. }) => Ok(code),
-        Err(error) => Err(Failure::Text(render(&error, &loaded, arguments), error.exit_code(false))),
+        Err(error) => Err(Failure::Text(render(&error, loaded, arguments), error.exit_code(false))),
     }
 }
 

@@ -93,6 +93,13 @@ pub trait Target: Send + Sync {
     /// No connection, or no way to become root.
     fn probe(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError>;
 
+    /// The system of a generation that the host has, which is then what [`Target::activate`] switches to: the one of
+    /// that number, or without one the newest before its current one.
+    ///
+    /// # Errors
+    /// There is no such generation, or no connection.
+    fn generation(&self, host: &Host, number: Option<u64>, io: Io<'_>) -> Result<StorePath, DriverError>;
+
     /// Copies a closure and protects it from garbage collection. Nothing is copied twice.
     ///
     /// # Errors

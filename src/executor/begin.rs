@@ -95,9 +95,11 @@ impl RunState<'_> {
                 Some((message, _)) => work(Input { message: Some(Arc::clone(message)), ..Input::default() }),
                 None => skipped("there is no report"),
             },
-            NodeKind::Probe | NodeKind::Evaluate | NodeKind::Task { .. } | NodeKind::Pipeline { .. } => {
-                work(input())
-            }
+            NodeKind::Probe
+            | NodeKind::Evaluate
+            | NodeKind::Generation(_)
+            | NodeKind::Task { .. }
+            | NodeKind::Pipeline { .. } => work(input()),
         }
     }
 

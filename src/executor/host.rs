@@ -106,7 +106,7 @@ fn keep_first(slot: &mut Option<(NodeId, HostResult, String)>, new: (NodeId, Hos
 fn classify(kind: &NodeKind, host: &Host, error: ErrorKind) -> HostResult {
     // Only some steps speak with the host itself: a builder or a URL that does not answer says nothing of it.
     let speaks_with_it = match kind {
-        NodeKind::Probe | NodeKind::Copy => true,
+        NodeKind::Probe | NodeKind::Generation(_) | NodeKind::Copy => true,
         NodeKind::Build => host.build_on == BuildOn::Target,
         _ => false,
     };

@@ -76,6 +76,9 @@ pub(super) fn run(
         NodeKind::Probe => drivers.target.probe(known(host)?, io).map(Answer::Probed),
         NodeKind::Check(step) => check(shared, step, host, io, &tail),
         NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
+        NodeKind::Generation(number) => {
+            drivers.target.generation(known(host)?, *number, io).map(Answer::Built)
+        }
         NodeKind::Build => {
             let derivation = input.derivation.ok_or_else(|| missing("the derivation"))?;
             drivers.build.build(known(host)?, &derivation, io).map(Answer::Built)

@@ -61,7 +61,9 @@ pub fn run(
     if plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Confirm)) {
         drivers.confirm.is_possible()?;
     }
-    let revision = drivers.flake.revision();
+    // What hosts had before comes from another revision than the tree's.
+    let is_rollback = plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Generation(_)));
+    let revision = drivers.flake.revision().filter(|_| !is_rollback);
     let shared = Arc::new(Shared {
         plan: Arc::clone(plan),
         drivers: drivers.clone(),

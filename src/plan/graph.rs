@@ -72,6 +72,9 @@ pub enum NodeKind {
     Evaluate,
     /// Takes this host's part of the evaluation's result; fails when the host did not evaluate.
     Derivation,
+    /// Finds the system of a generation that the host has: of that number, or without one the one before its current
+    /// one.
+    Generation(Option<u64>),
     /// Builds the host's system.
     Build,
     /// Asks before the first host is touched.
@@ -131,6 +134,7 @@ impl NodeKind {
             Self::Check(step) => step.kind.word(),
             Self::Evaluate => "evaluate",
             Self::Derivation => "derivation",
+            Self::Generation(_) => "generation",
             Self::Build => "build",
             Self::Confirm => "confirm",
             Self::Copy => "copy",
@@ -158,6 +162,9 @@ impl NodeKind {
                 StepKind::Command(script) => script.raw().to_owned(),
             },
             Self::Activate { action, .. } => action.verb().to_owned(),
+            Self::Generation(number) => {
+                number.map_or_else(|| "before".to_owned(), |number| number.to_string())
+            }
             Self::Wave { number, .. } => (number + 1).to_string(),
             Self::Notify(notification) => match notification.target {
                 NotifyTarget::Ntfy(_) => "ntfy".to_owned(),

@@ -27,6 +27,33 @@ impl Default for Limits {
 /// succeeded.
 #[must_use]
 pub fn compile(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits) -> Plan {
+    plan(pipeline, hosts, limits, Systems::Flake)
+}
+
+/// Plans a pipeline whose systems are not built but taken from the generations that the hosts have: that number, or
+/// without one the generation before the current one.
+#[must_use]
+pub fn compile_rollback(
+    pipeline: &Pipeline,
+    mut hosts: Vec<Host>,
+    number: Option<u64>,
+    limits: Limits,
+) -> Plan {
+    // What a host has is not brought from anywhere.
+    for host in &mut hosts {
+        host.build_on = BuildOn::Target;
+    }
+    plan(pipeline, hosts, limits, Systems::Generation(number))
+}
+
+/// Where the systems come from.
+#[derive(Clone, Copy)]
+enum Systems {
+    Flake,
+    Generation(Option<u64>),
+}
+
+fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems) -> Plan {
     let groups = match &pipeline.deploy {
         Some(deploy) => waves(&deploy.waves, &hosts),
         None => Vec::new(),
@@ -41,7 +68,7 @@ pub fn compile(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits) -> Plan {
         activate: builder.pool("activate", pipeline.deploy.as_ref().and_then(|deploy| deploy.at_once)),
     };
     let mut compiler = Compiler { builder, pools, leaves: Vec::new() };
-    compiler.pipeline(pipeline, &groups);
+    compiler.pipeline(pipeline, &groups, systems);
     compiler.builder.finish()
 }
 
@@ -89,24 +116,22 @@ impl Compiler {
         self.builder.node(Node { kind, stage, host, pool }, before)
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>]) {
+    fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>], systems: Systems) {
         let builds = pipeline.build.is_some() || pipeline.deploy.is_some();
         let gates = self.run_checks(pipeline);
-        let evaluate = builds.then(|| {
+        let evaluate = (builds && matches!(systems, Systems::Flake)).then(|| {
             self.add(NodeKind::Evaluate, Stage::Build, None, Some(self.pools.evaluate), std::iter::empty())
         });
         let checked = self.host_checks(pipeline);
-        match evaluate {
-            Some(evaluate) => {
-                let built = self.builds(&checked, &gates, evaluate);
-                match &pipeline.deploy {
-                    Some(deploy) => self.deploys(deploy, &built, groups),
-                    None => self.leaves.extend(built),
-                }
-            }
-            None => {
-                self.leaves.extend(checked.into_iter().flatten());
-            }
+        let built = match (systems, evaluate) {
+            (Systems::Generation(number), _) => Some(self.generations(&checked, &gates, number)),
+            (Systems::Flake, Some(evaluate)) => Some(self.builds(&checked, &gates, evaluate)),
+            (Systems::Flake, None) => None,
+        };
+        match (built, &pipeline.deploy) {
+            (Some(built), Some(deploy)) => self.deploys(deploy, &built, groups),
+            (Some(built), None) => self.leaves.extend(built),
+            (None, _) => self.leaves.extend(checked.into_iter().flatten()),
         }
         // Without a host nothing follows them.
         self.leaves.extend(gates.into_iter().chain(evaluate));
@@ -178,6 +203,19 @@ impl Compiler {
                 let derivation = self.add(NodeKind::Derivation, Stage::Build, host, None, before);
                 let pool = Some(self.pools.build);
                 self.add(NodeKind::Build, Stage::Build, host, pool, [success(derivation)])
+            })
+            .collect()
+    }
+
+    /// The search for a generation on each host.
+    fn generations(&mut self, checked: &[Vec<NodeId>], gates: &[NodeId], number: Option<u64>) -> Vec<NodeId> {
+        checked
+            .iter()
+            .zip(0..)
+            .map(|(own, index)| {
+                let before = gates.iter().chain(own).copied().map(success).collect::<Vec<_>>();
+                let kind = NodeKind::Generation(number);
+                self.add(kind, Stage::Build, Some(HostId(index)), Some(self.pools.check), before)
             })
             .collect()
     }

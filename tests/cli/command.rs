@@ -9,9 +9,10 @@ fn version_and_help() {
     fixture.run(["--version"]).code(0).silent().stdout_is(&version);
     fixture.run(["-V"]).code(0).stdout_is(&version);
     let help = fixture.run(["--help"]).code(0).silent();
-    for command in
-        ["run", "list", "hosts", "status", "exec", "history", "logs", "plan", "check", "task", "schema"]
-    {
+    for command in [
+        "run", "list", "hosts", "status", "exec", "rollback", "history", "logs", "plan", "check", "task",
+        "schema",
+    ] {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command} is missing:\n{}", help.stdout);
         let help = fixture.command(&[command, "--help"]).output().unwrap();
         let text = String::from_utf8(help.stdout).unwrap();

@@ -8,5 +8,6 @@ mod command;
 mod fixture;
 mod inspection;
 mod pipeline;
+mod rollback;
 mod state;
 mod stream;

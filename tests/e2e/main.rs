@@ -12,6 +12,7 @@ mod homelab;
 mod inspection;
 mod plugin;
 mod privilege;
+mod rollback;
 mod run;
 mod testbed;
 

@@ -36,8 +36,12 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn new(platform: Platform, path: &StorePath) -> Self {
-        let set = format!("nix-env -p /nix/var/nix/profiles/system --set {path}");
+    /// `generation` is the one that has the path already; a new one is made where there is none.
+    pub(super) fn new(platform: Platform, path: &StorePath, generation: Option<u64>) -> Self {
+        let set = match generation {
+            Some(number) => format!("nix-env -p /nix/var/nix/profiles/system --switch-generation {number}"),
+            None => format!("nix-env -p /nix/var/nix/profiles/system --set {path}"),
+        };
         match platform {
             Platform::Nixos => Self {
                 program: "bin/switch-to-configuration",
@@ -97,7 +101,8 @@ impl Native {
         }
         let tail = Tail::new(io.output);
         let heard = Io { output: &tail, cancel: io.cancel };
-        let texts = Texts::new(host.platform, path);
+        let chosen = known.chosen.as_ref().filter(|(_, chosen)| chosen == path);
+        let texts = Texts::new(host.platform, path, chosen.map(|(number, _)| *number));
         let work = Work {
             host,
             known: &known,

@@ -8,6 +8,7 @@
 mod activation;
 mod build;
 mod copy;
+mod generation;
 mod health;
 mod inspect;
 mod job;
@@ -60,6 +61,8 @@ struct Known {
     state: SystemState,
     /// The path that a root protects there.
     rooted: Option<StorePath>,
+    /// The generation that it is to have, where that is one that it has had.
+    chosen: Option<(u64, StorePath)>,
     /// When it was probed.
     probed: Instant,
 }
@@ -137,6 +140,10 @@ impl Build for Native {
 impl Target for Native {
     fn probe(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
         self.probe_host(host, io)
+    }
+
+    fn generation(&self, host: &Host, number: Option<u64>, io: Io<'_>) -> Result<StorePath, DriverError> {
+        self.find_generation(host, number, io)
     }
 
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {

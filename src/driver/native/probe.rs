@@ -34,6 +34,7 @@ impl Native {
             system: probe.system.clone(),
             state: probe.state.clone(),
             rooted: None,
+            chosen: None,
             probed: Instant::now(),
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -22,7 +22,7 @@ impl Native {
             let message = format!("{} had no system before: there is nothing to go back to", host.name);
             return Err(DriverError::new(ErrorKind::Refusal, message));
         };
-        let texts = Texts::new(host.platform, old);
+        let texts = Texts::new(host.platform, old, None);
         // The old generation is still there: switching to it makes no new one.
         let commit = match (&before.state.profile, before.state.generation) {
             (Some(profile), Some(generation)) if action.sets_profile() => {

@@ -75,6 +75,8 @@ stages! {
     Plugin = "uses", fails FaultKind::Error(ErrorKind::Other);
     /// Evaluation, of one host or of all.
     Evaluate = "evaluate", fails FaultKind::Error(ErrorKind::Evaluation);
+    /// The search for an earlier generation.
+    Generation = "generation", fails FaultKind::Error(ErrorKind::Refusal);
     /// The build of a system.
     Build = "build", fails FaultKind::Error(ErrorKind::Build);
     /// The copy to a host.

@@ -32,6 +32,8 @@ struct Machine {
     state: SystemState,
     /// Something was activated on it.
     activated: bool,
+    /// The earlier generation that it is to have.
+    chosen: Option<u64>,
 }
 
 /// A fleet in memory.
@@ -149,7 +151,7 @@ impl Machine {
     fn new(name: &HostName) -> Self {
         let old = system_path(name, "old").ok();
         let state = SystemState { current: old.clone(), profile: old, generation: Some(GENERATION) };
-        Self { state, activated: false }
+        Self { state, activated: false, chosen: None }
     }
 }
 
@@ -221,6 +223,16 @@ impl Target for Rehearsal {
         Ok(probe)
     }
 
+    fn generation(&self, host: &Host, number: Option<u64>, io: Io<'_>) -> Result<StorePath, DriverError> {
+        let name = number.map_or_else(|| "before the current one".to_owned(), |number| number.to_string());
+        let says = format!("would look for the generation {name}");
+        self.call(FaultStage::Generation, Some(&host.name), io, &says)?;
+        if let Some(mut machine) = self.machine(&host.name) {
+            machine.chosen = Some(number.unwrap_or(GENERATION - 1));
+        }
+        system_path(&host.name, "older")
+    }
+
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
         self.call(FaultStage::Copy, Some(&host.name), io, &format!("would copy {path}"))
     }
@@ -248,13 +260,16 @@ impl Target for Rehearsal {
         let wrong = self.fault(FaultStage::Verify, Some(name)) == Some(FaultKind::Wrong);
         if is_done && let Some(mut machine) = self.machine(name) {
             machine.activated = true;
-            let state = &mut machine.state;
+            let Machine { state, chosen, .. } = &mut *machine;
             if action.activates() && !wrong {
                 state.current = Some(path.clone());
             }
             if action.sets_profile() && !wrong {
                 state.profile = Some(path.clone());
-                state.generation = state.generation.map(|number| number + 1);
+                state.generation = match *chosen {
+                    Some(chosen) => Some(chosen),
+                    None => state.generation.map(|number| number + 1),
+                };
             }
         }
         begun?;
