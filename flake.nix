@@ -47,12 +47,17 @@
         };
       });
 
-      checks = forEach linux (pkgs: {
-        package = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
-        deploy = pkgs.testers.runNixOSTest (import ./tests/nixos/deploy.nix {
+      checks = forEach linux (pkgs:
+        let
           fleet = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
-          inherit nixpkgs;
+          pair = import ./tests/nixos/pair.nix { inherit fleet nixpkgs; };
+          inMachines = test: pkgs.testers.runNixOSTest (import test pair);
+        in
+        {
+          package = fleet;
+          deploy = inMachines ./tests/nixos/deploy.nix;
+          dropped = inMachines ./tests/nixos/dropped.nix;
+          watchdog = inMachines ./tests/nixos/watchdog.nix;
         });
-      });
     };
 }

@@ -100,7 +100,9 @@ fn every_output_evaluates_on_every_system() {
         assert_eq!(outputs["devShells"][system]["default"]["type"], "derivation");
     }
     for system in ["x86_64-linux", "aarch64-linux"] {
-        assert_eq!(outputs["checks"][system]["deploy"]["name"], "fleet-deploy");
+        for check in ["deploy", "dropped", "watchdog"] {
+            assert_eq!(outputs["checks"][system][check]["name"], format!("fleet-{check}"));
+        }
         assert_eq!(outputs["checks"][system]["package"]["name"], format!("fleet-{version}"));
     }
     assert_eq!(outputs["overlays"]["default"]["type"], "nixpkgs-overlay");
@@ -117,6 +119,41 @@ fn the_app_is_the_packages_program() {
     assert!(String::from_utf8_lossy(&program.stdout).ends_with("/bin/fleet"));
 }
 
+/// The flake that the operator deploys in the tests with virtual machines, with one of their generations.
+fn generation(copy: &Copy, module: &str) -> Output {
+    let tests = copy.dir.path().join("flake/tests");
+    let dir = copy.dir.path().join("generation");
+    fs::create_dir_all(&dir).unwrap();
+    let flake = fs::read_to_string(tests.join("nixos/flake.nix.in")).unwrap();
+    let stand_in = tests.join("nixpkgs-stand-in");
+    let flake = flake.replace("@nixpkgs@", stand_in.to_str().unwrap()).replace("@system@", "x86_64-linux");
+    fs::write(dir.join("flake.nix"), flake).unwrap();
+    fs::copy(tests.join("nixos/target.nix"), dir.join("target.nix")).unwrap();
+    fs::copy(tests.join("nixos").join(module), dir.join("generation.nix")).unwrap();
+    let toplevel = "nixosConfigurations.target.config.system.build.toplevel.name";
+    copy.nix(&["eval", "--raw", &format!("path:{}#{toplevel}", dir.display())])
+}
+
+#[test]
+fn the_generations_that_machines_get_evaluate() {
+    if !requirement::met("flake::the_generations_that_machines_get_evaluate", NIX) {
+        return;
+    }
+    let copy = Copy::new();
+    for module in ["generation.nix", "slow-generation.nix"] {
+        let evaluated = generation(&copy, module);
+        assert!(evaluated.status.success(), "{module}: {}", stderr(&evaluated));
+        assert_eq!(evaluated.stdout, b"nixos-system");
+    }
+    copy.replace("tests/nixos/slow-generation.nix", "activationScripts", "activationScript");
+    let misspelt = generation(&copy, "slow-generation.nix");
+    assert!(
+        stderr(&misspelt).contains("there is no option system.activationScript"),
+        "{}",
+        stderr(&misspelt)
+    );
+}
+
 /// The stand-in is worth something only if it refuses what nixpkgs would refuse.
 #[test]
 fn what_is_misspelt_does_not_evaluate() {
@@ -131,10 +168,12 @@ fn what_is_misspelt_does_not_evaluate() {
         ("flake.nix", "licenses.mit", "licenses.mti", "mti"),
         ("flake.nix", "pkgs.clippy", "pkgs.clipy", "clipy"),
         ("flake.nix", "runNixOSTest", "runNixosTest", "runNixosTest"),
-        ("tests/nixos/deploy.nix", "writableStore", "writeableStore", "virtualisation.writeableStore"),
+        ("flake.nix", "dropped.nix", "droped.nix", "droped.nix"),
+        ("tests/nixos/pair.nix", "writableStore", "writeableStore", "virtualisation.writeableStore"),
         ("tests/nixos/target.nix", "services.openssh", "services.opensh", "services.opensh"),
-        ("tests/nixos/deploy.nix", "system.build.toplevel", "system.build.topLevel", "topLevel"),
-        ("tests/nixos/deploy.nix", "testScript =", "testscript =", "testScript"),
+        ("tests/nixos/pair.nix", "system.build.toplevel", "system.build.topLevel", "topLevel"),
+        ("tests/nixos/pair.nix", "testScript =", "testscript =", "testScript"),
+        ("tests/nixos/dropped.nix", "slow-generation", "slow-genration", "slow-genration"),
     ] {
         let copy = Copy::new();
         copy.replace(file, from, to);

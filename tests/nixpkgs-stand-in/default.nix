@@ -9,6 +9,11 @@ let
     inherit genAttrs;
     getExe = package: "${package}/bin/${package.meta.mainProgram}";
     licenses.mit.spdxId = "MIT";
+    nixosSystem = { system, modules }:
+      let configurations = map (evaluate { }) modules;
+      in builtins.deepSeq (map (configuration: configuration.checked) configurations) {
+        config.system.build = (builtins.head configurations).system.build;
+      };
     fileset = {
       # Like nixpkgs', these refuse files that are not there.
       unions = files: map (file: expect (builtins.pathExists file) "there is no ${toString file}" file) files;
@@ -40,11 +45,12 @@ let
 
   # The options that the test's machines set, with true for a leaf.
   options = {
-    environment.systemPackages = true;
+    environment = { etc = true; systemPackages = true; };
+    networking.hostName = true;
     nix.settings = { experimental-features = true; substituters = true; hashed-mirrors = true; connect-timeout = true; trusted-users = true; };
     security.sudo.wheelNeedsPassword = true;
     services.openssh.enable = true;
-    system = { includeBuildDependencies = true; extraDependencies = true; switch.enable = true; };
+    system = { activationScripts = true; includeBuildDependencies = true; extraDependencies = true; switch.enable = true; };
     users.users.ryan = { isNormalUser = true; extraGroups = true; };
     virtualisation = { cores = true; memorySize = true; diskSize = true; writableStore = true; };
   };
@@ -61,7 +67,7 @@ let
   evaluate = nodes: node:
     let
       arguments = { inherit nodes lib; config = { }; pkgs = packagesOf "x86_64-linux"; };
-      settings = if isFunction node then node arguments else (import node) arguments;
+      settings = if isFunction node then node arguments else if isAttrs node then node else (import node) arguments;
       wrong = unknown [ ] options settings;
     in
     {

@@ -1,0 +1,4 @@
+# What a deployment adds to the target.
+{ ... }: {
+  environment.etc.deployed-by-fleet.text = "yes";
+}

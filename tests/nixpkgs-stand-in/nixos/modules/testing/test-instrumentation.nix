@@ -1,0 +1,2 @@
+# Stands for the module of this name in nixpkgs.
+{ ... }: { }
