@@ -1,6 +1,9 @@
 //! What is wrong with what was read: collected, then shown all at once. Knows no syntax.
 
 mod excerpt;
+mod github;
+mod json;
+mod sarif;
 
 use crate::source::{SourceMap, Span};
 use excerpt::Excerpt;
@@ -11,10 +14,24 @@ use std::ops::Range;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Nothing is wrong, but it could be simpler.
+    Hint,
     /// Nothing stops, but it is probably not what was meant.
     Warning,
     /// The file cannot be used.
     Error,
+}
+
+impl Severity {
+    /// The word for it in what programs read.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// One finding: what happened, where, what to do.
@@ -41,6 +58,11 @@ impl Diagnostic {
     /// A warning with no place yet.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// A hint with no place yet.
+    pub fn hint(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Hint, ..Self::error(code, message) }
     }
 
     /// Adds a place; [`Span::NONE`] is left out.
@@ -158,6 +180,14 @@ impl Diagnostics {
         self.list.iter()
     }
 
+    /// Puts them in the order of their places: by file as they were read, then from top to bottom.
+    pub fn sort(&mut self) {
+        self.list.sort_by_key(|finding| {
+            let place = finding.labels.first().map_or(Span::NONE, |(span, _)| *span);
+            (place.source, place.start)
+        });
+    }
+
     /// Renders all findings, with an empty line between two.
     #[must_use]
     pub fn render(&self, sources: &SourceMap, colour: bool, width: usize) -> String {
@@ -215,6 +245,7 @@ impl miette::Diagnostic for Report<'_> {
 
     fn severity(&self) -> Option<MietteSeverity> {
         Some(match self.diagnostic.severity {
+            Severity::Hint => MietteSeverity::Advice,
             Severity::Warning => MietteSeverity::Warning,
             Severity::Error => MietteSeverity::Error,
         })
@@ -232,12 +263,18 @@ impl miette::Diagnostic for Report<'_> {
         if self.labels.is_empty() {
             return None;
         }
-        Some(Box::new(self.labels.iter().map(|(span, label)| {
+        Some(Box::new(self.labels.iter().enumerate().map(|(index, (span, label))| {
             let label = (!label.is_empty()).then(|| label.clone());
             let place = |byte| self.source.as_ref().map_or(byte, |source| source.place(byte));
             let Range { start, end } = range(*span);
             let start = place(start);
-            LabeledSpan::new(label, start, place(end).saturating_sub(start).max(1))
+            let length = place(end).saturating_sub(start).max(1);
+            // The place at the top is that of the first label, not of the one that stands first in the file.
+            if index == 0 {
+                LabeledSpan::new_primary_with_span(label, (start, length))
+            } else {
+                LabeledSpan::new(label, start, length)
+            }
         })))
     }
 }

@@ -100,7 +100,7 @@ fn bad_files_are_told_with_file_line_and_advice() {
         (
             "duplicate pipeline",
             "version: '3'\npipelines:\n  a: {build: {}}\n  a: {check: [flake]}\n",
-            &["Fleetfile.yaml:3:3", "`a` is written twice"],
+            &["Fleetfile.yaml:4:3", "`a` is written twice"],
         ),
         ("anchor bomb", &bomb, &["Fleetfile.yaml:", "alias"]),
         ("nesting", &deep, &["Fleetfile.yaml:2:", "deep"]),

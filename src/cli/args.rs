@@ -210,9 +210,28 @@ pub(super) struct Check {
     /// The file, or the directory that has it [default: the nearest one upward]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// As JSON
+    /// How to print what is found
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "json")]
+    pub(super) format: Report,
+    /// The same as `--format json`
     #[arg(short, long)]
     pub(super) json: bool,
+    /// Warnings fail as errors do
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// How to print findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Report {
+    /// For people, with the lines of the files
+    Text,
+    /// For programs
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 /// How to print a plan.

@@ -1,35 +1,14 @@
 //! `fleet check`: every mistake that can be found without running anything.
 
-use super::args::{Arguments, Check};
+use super::args::{Arguments, Check, Report};
 use super::preflight;
 use super::project::{self, Loaded};
 use super::{Failure, print};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::executor::outcome::exit_code;
-use crate::frontend::fleetfile;
+use crate::frontend::{self, fleetfile};
 use crate::process::Outlet;
 use crate::source::SourceMap;
-use serde::Serialize;
-
-/// What `fleet check --json` prints for one finding.
-#[derive(Serialize)]
-struct Finding<'a> {
-    code: &'a str,
-    severity: &'static str,
-    message: &'a str,
-    help: Option<&'a str>,
-    places: Vec<Place<'a>>,
-}
-
-/// Lines and columns count from 1, columns in characters.
-#[derive(Serialize)]
-struct Place<'a> {
-    file: String,
-    line: usize,
-    column: usize,
-    text: &'a str,
-    label: &'a str,
-}
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
@@ -40,17 +19,30 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
         Ok((project, warnings)) => {
             let mut findings = warnings;
             findings.extend(fleetfile::check(&project));
+            findings
+                .extend(frontend::lint::lint(&project, &sources, &|name| std::env::var_os(name).is_some()));
             findings.extend(preflight::plugins_of(&project, Severity::Error));
-            let code = if findings.has_errors() { exit_code::FAILED } else { exit_code::GOOD };
+            findings.sort();
+            let fails = |finding: &Diagnostic| match finding.severity {
+                Severity::Error => true,
+                Severity::Warning => check.strict,
+                Severity::Hint => false,
+            };
+            let code = if findings.iter().any(fails) { exit_code::FAILED } else { exit_code::GOOD };
             (Some(Loaded::new(project, sources.clone())), findings, code)
         }
         Err(error) => (None, error.diagnostics, error.exit_code),
     };
     let stdout = Outlet::stdout();
-    if check.json {
-        let findings: Vec<Finding<'_>> = findings.iter().map(|finding| json(finding, &sources)).collect();
-        let text = serde_json::to_string_pretty(&findings).map_err(Failure::error)?;
-        print(&stdout, &format!("{text}\n"))?;
+    let format = if check.json { Report::Json } else { check.format };
+    let text = match format {
+        Report::Text => None,
+        Report::Json => Some(findings.to_json(&sources)),
+        Report::Github => Some(findings.to_github(&sources)),
+        Report::Sarif => Some(findings.to_sarif(&sources)),
+    };
+    if let Some(text) = text {
+        print(&stdout, &text)?;
         return Ok(code);
     }
     let text = project::render(&findings, &sources, &arguments);
@@ -73,35 +65,10 @@ fn count(count: usize, word: &str) -> String {
 }
 
 fn told(findings: &Diagnostics) -> String {
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let warnings = findings.iter().count() - errors;
-    match (errors, warnings) {
-        (0, 0) => "nothing to complain about".to_owned(),
-        (0, warnings) => count(warnings, "warning"),
-        (errors, 0) => count(errors, "error"),
-        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
-    }
-}
-
-fn json<'a>(finding: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {
-    let places = finding.labels.iter().filter_map(|(span, label)| {
-        let at = sources.line_column(*span)?;
-        Some(Place {
-            file: sources.path(*span)?.display().to_string(),
-            line: at.line,
-            column: at.column,
-            text: sources.text(*span),
-            label,
-        })
-    });
-    Finding {
-        code: finding.code,
-        severity: match finding.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        },
-        message: &finding.message,
-        help: finding.help.as_deref(),
-        places: places.collect(),
-    }
+    let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let kinds =
+        [(of(Severity::Error), "error"), (of(Severity::Warning), "warning"), (of(Severity::Hint), "hint")];
+    let told: Vec<String> =
+        kinds.into_iter().filter(|(count, _)| *count > 0).map(|(found, word)| count(found, word)).collect();
+    if told.is_empty() { "nothing to complain about".to_owned() } else { told.join(", ") }
 }

@@ -2,6 +2,7 @@
 //! running.
 
 use super::fleetfile::{self, Part, Place};
+use super::lint;
 use super::taskfile::remote::Remote;
 use super::taskfile::{self, Entry, GoText, LoadError, LoadOptions, TASKFILE_NAMES};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -95,6 +96,7 @@ pub fn load_within(
             let mut found = loaded.warnings;
             found.extend(std::mem::take(&mut decoder.diagnostics));
             found.extend(fleetfile::assemble(&mut project, parts, sources));
+            found.extend(lint::siblings(&project));
             (project, found)
         }
         Err(error) => {
@@ -187,6 +189,7 @@ fn in_order(found: &Diagnostics, sources: &SourceMap) -> Diagnostics {
             finding.severity = Severity::Error;
         }
     }
-    list.sort_by_key(|finding| (place(finding).source, place(finding).start));
-    list.into_iter().collect()
+    let mut found: Diagnostics = list.into_iter().collect();
+    found.sort();
+    found
 }

@@ -1,7 +1,9 @@
 //! Two readers of one model: Taskfiles and Fleetfiles. Knows nothing of running.
 
+mod callables;
 pub mod dotenv;
 pub mod fleetfile;
+pub mod lint;
 mod load;
 pub mod taskfile;
 

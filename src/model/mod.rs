@@ -15,7 +15,7 @@ pub use host::{
     BuildOn, Fleet, Host, HostName, HostOverride, JqShim, NameError, Platform, SecretsPolicy, Shims,
 };
 pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};
-pub use project::{Include, Method, Output, Project, RunMode, Taskfile, TaskfileId};
+pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
 pub use selector::{Selector, SelectorError};
 pub use step::{Health, HealthKind, Notification, NotifyTarget, NotifyWhen, Step, StepKind};
 pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};

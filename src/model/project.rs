@@ -1,7 +1,7 @@
 //! The whole project: the merged Taskfiles and, with a Fleetfile, the fleet and its pipelines.
 
 use super::{Fleet, Pipeline, Task, Text, Variables};
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use indexmap::IndexMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub struct Project {
     pub use_gitignore: bool,
     /// The root file's `version`.
     pub version: String,
+    /// Global variables and environment that an included file has taken over from another file.
+    pub overwritten: Vec<Overwritten>,
     /// Hosts, from a Fleetfile.
     pub fleet: Option<Fleet>,
     /// Pipelines by full name, from a Fleetfile and the Fleetfiles it includes.
@@ -68,6 +70,25 @@ impl Project {
     }
 }
 
+/// A global variable that two files set.
+#[derive(Debug, Clone)]
+pub struct Overwritten {
+    /// Its name.
+    pub name: Arc<str>,
+    /// It is one of `env`.
+    pub is_env: bool,
+    /// Two included files set it, none of which includes the other.
+    pub by_sibling: bool,
+    /// Where the value that counts is set.
+    pub taken: Span,
+    /// The file of that.
+    pub taken_from: TaskfileId,
+    /// Where the other one is set.
+    pub lost: Span,
+    /// The file of that.
+    pub lost_from: TaskfileId,
+}
+
 /// One file of the include graph.
 #[derive(Debug, Clone)]
 pub struct Taskfile {
@@ -88,6 +109,10 @@ pub struct Include {
     pub namespace: Arc<str>,
     /// The file; `None` for an optional one that is not there.
     pub taskfile: Option<TaskfileId>,
+    /// Where the namespace stands.
+    pub span: Span,
+    /// Its tasks cannot be called from the command line.
+    pub internal: bool,
     /// Names get no namespace.
     pub flatten: bool,
     /// Further namespaces.

@@ -182,9 +182,34 @@ impl Selector {
         (0..hosts.len()).filter(|index| self.matches(&hosts[*index])).collect()
     }
 
+    /// The tags it speaks of.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().flat_map(|term| &term.atoms).filter_map(|(_, atom)| match atom {
+            Atom::Tag(tag) => Some(&**tag),
+            _ => None,
+        })
+    }
+
+    /// Whether it can mean a host of which the name and tags are known, but not the system.
+    #[must_use]
+    pub fn may_mean(&self, name: &str, has_tag: &dyn Fn(&str) -> bool) -> bool {
+        let matches = |atom: &Atom| match atom {
+            Atom::Name(wanted) => Some(**wanted == *name),
+            Atom::Glob(glob) => Some(glob.is_match(name)),
+            Atom::Tag(tag) => Some(has_tag(tag)),
+            Atom::System(_) => None,
+        };
+        let is_open = self.terms.iter().flat_map(|term| &term.atoms).any(|(_, atom)| matches(atom).is_none());
+        is_open || self.decide(|atom| matches(atom).unwrap_or(true))
+    }
+
     fn matches(&self, host: &Host) -> bool {
+        self.decide(|atom| atom.matches(host))
+    }
+
+    fn decide(&self, matches: impl Fn(&Atom) -> bool) -> bool {
         // The last term that speaks of the host decides. Before a leading `!`, all hosts are in.
-        let decides = |term: &&Term| term.atoms.iter().all(|(negated, atom)| atom.matches(host) != *negated);
+        let decides = |term: &&Term| term.atoms.iter().all(|(negated, atom)| matches(atom) != *negated);
         match self.terms.iter().rev().find(|term| !term.atoms.is_empty() && decides(term)) {
             Some(term) => !term.remove,
             None => self.terms.first().is_some_and(|term| term.remove),

@@ -5,8 +5,10 @@ use super::error::TemplateError;
 use super::eval::resolve;
 use super::lookup::Lookup;
 use super::parser::parse;
-use super::references::references;
+use super::references::{Use, uses};
 use super::value::Value;
+use indexmap::IndexSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What messages call the text of an expression; go-task's name for it.
@@ -44,7 +46,17 @@ impl Expression {
     /// The variables that the expression names, each once, in the order of their first use.
     #[must_use]
     pub fn references(&self) -> Vec<&str> {
-        references(&self.tree)
+        let names: IndexSet<&str> = self.uses().into_iter().map(|used| used.name).collect();
+        names.into_iter().collect()
+    }
+
+    /// The places where the expression names variables, in bytes of its text.
+    #[must_use]
+    pub fn uses(&self) -> Vec<Use<'_>> {
+        let moved = |range: Range<usize>| {
+            range.start.saturating_sub(OPEN.len())..range.end.saturating_sub(OPEN.len())
+        };
+        uses(&self.tree).into_iter().map(|used| Use { range: moved(used.range), ..used }).collect()
     }
 }
 

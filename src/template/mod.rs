@@ -32,6 +32,7 @@ mod value;
 pub use error::TemplateError;
 pub use expression::Expression;
 pub use lookup::Lookup;
+pub use references::Use;
 pub use template::Template;
 pub use value::{Map, Typed, Value};
 

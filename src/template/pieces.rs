@@ -3,6 +3,7 @@
 use super::eval::NO_VALUE;
 use super::lookup::Lookup;
 use super::print::print;
+use super::references::Use;
 use super::value::Value;
 use std::ops::Range;
 
@@ -51,11 +52,14 @@ impl Pieces {
         out
     }
 
-    /// The names, each once.
-    pub(super) fn references<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let mut names = indexmap::IndexSet::new();
-        names.extend(self.pairs.iter().map(|(_, name)| &text[name.clone()]));
-        names.into_iter().collect()
+    /// The places where names stand, each with the dot before it.
+    pub(super) fn uses<'t>(&self, text: &'t str) -> Vec<Use<'t>> {
+        let used = |name: &Range<usize>| Use {
+            name: &text[name.clone()],
+            range: name.start - 1..name.end,
+            guarded: false,
+        };
+        self.pairs.iter().map(|(_, name)| used(name)).collect()
     }
 }
 

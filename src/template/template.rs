@@ -6,7 +6,8 @@ use super::eval::{render, without_no_value};
 use super::lookup::Lookup;
 use super::parser::parse;
 use super::pieces::Pieces;
-use super::references::references;
+use super::references::{Use, uses};
+use indexmap::IndexSet;
 use std::sync::Arc;
 
 /// A template, parsed once. Cloning shares it.
@@ -71,10 +72,17 @@ impl Template {
     /// of their first use.
     #[must_use]
     pub fn references(&self) -> Vec<&str> {
+        let names: IndexSet<&str> = self.uses().into_iter().map(|used| used.name).collect();
+        names.into_iter().collect()
+    }
+
+    /// The places where the template names variables in that way.
+    #[must_use]
+    pub fn uses(&self) -> Vec<Use<'_>> {
         match &self.body {
             Body::Plain => Vec::new(),
-            Body::Pieces(pieces) => pieces.references(&self.text),
-            Body::Tree(tree) => references(tree),
+            Body::Pieces(pieces) => pieces.uses(&self.text),
+            Body::Tree(tree) => uses(tree),
         }
     }
 }

@@ -79,7 +79,7 @@ fn templates_are_quoted() {
 fn a_key_is_written_once() {
     refused("version: '3'\ntasks:\n  a: echo 1\n  a: echo 2\n", 102)
         .stderr_contains("`a` is written twice")
-        .points_at("Fleetfile.yaml:3:3", "a")
+        .points_at("Fleetfile.yaml:4:3", "a")
         .stderr_contains("help: rename or remove one of them");
     refused("version: '3'\ntasks:\n  a: {desc: 1, desc: 2}\n", 102)
         .stderr_contains("the key `desc` is written twice")

@@ -3,9 +3,9 @@
 
 use super::circle::circles;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::frontend::callables::Callables;
 use crate::model::{Call, CommandKind, Defer, Pipeline, Project, StepKind, Task, Text};
 use crate::source::Span;
-use std::collections::HashMap;
 
 /// One call, from and to an index: tasks first, then pipelines.
 #[derive(Debug)]
@@ -17,42 +17,9 @@ struct Edge {
     certain: bool,
 }
 
-/// All names of a project and what they stand for.
-struct Names<'p> {
-    tasks: HashMap<&'p str, usize>,
-    pipelines: HashMap<&'p str, usize>,
-    wildcards: bool,
-}
-
-impl<'p> Names<'p> {
-    fn new(project: &'p Project) -> Self {
-        let mut tasks: HashMap<&str, usize> = HashMap::new();
-        for (index, task) in project.tasks.values().enumerate() {
-            for alias in &task.aliases {
-                tasks.entry(alias).or_insert(index);
-            }
-        }
-        // A name is stronger than an alias.
-        tasks.extend(project.tasks.keys().enumerate().map(|(index, name)| (&**name, index)));
-        let first = project.tasks.len();
-        let mut pipelines: HashMap<&str, usize> = HashMap::new();
-        for (index, pipeline) in project.pipelines.values().enumerate() {
-            let names = std::iter::once(&pipeline.name).chain(&pipeline.aliases);
-            pipelines.extend(names.map(|name| (&**name, first + index)));
-        }
-        let wildcards = tasks.keys().any(|name| name.contains('*'));
-        Self { tasks, pipelines, wildcards }
-    }
-
-    /// What a task calls by a name: a pipeline that has it comes first.
-    fn called(&self, name: &str) -> Option<usize> {
-        self.pipelines.get(name).or_else(|| self.tasks.get(name)).copied()
-    }
-}
-
 /// Steps that name no task, and circles through a pipeline or of tasks alone.
 pub(super) fn check(project: &Project) -> Diagnostics {
-    let names = Names::new(project);
+    let names = Callables::new(project);
     let mut diagnostics = Diagnostics::default();
     let mut edges = Vec::new();
     for (index, pipeline) in project.pipelines.values().enumerate() {
@@ -66,7 +33,7 @@ pub(super) fn check(project: &Project) -> Diagnostics {
                     let from = project.tasks.len() + index;
                     edges.push(Edge { from, to: *to, span: name.span(), certain: true });
                 }
-                None if names.wildcards && matches_wildcard(&names, name.raw()) => {}
+                None if names.wildcard(name.raw()).is_some() => {}
                 None => diagnostics.push(no_task(&names, pipeline, name)),
             }
         }
@@ -78,7 +45,7 @@ pub(super) fn check(project: &Project) -> Diagnostics {
     diagnostics
 }
 
-fn task_edges(from: usize, task: &Task, names: &Names<'_>, edges: &mut Vec<Edge>) {
+fn task_edges(from: usize, task: &Task, names: &Callables<'_>, edges: &mut Vec<Edge>) {
     let runs = task.condition.is_none()
         && task.platforms.is_empty()
         && task.status.is_empty()
@@ -147,7 +114,7 @@ fn circle_diagnostic(project: &Project, edges: &[Edge], circle: &[usize]) -> Dia
     diagnostic.help("take one of these calls out")
 }
 
-fn no_task(names: &Names<'_>, pipeline: &Pipeline, name: &Text) -> Diagnostic {
+fn no_task(names: &Callables<'_>, pipeline: &Pipeline, name: &Text) -> Diagnostic {
     let written = name.raw();
     if names.pipelines.contains_key(written) {
         let message = format!("`{written}` is a pipeline, and a pipeline is no step of another");
@@ -165,22 +132,4 @@ fn no_task(names: &Names<'_>, pipeline: &Pipeline, name: &Text) -> Diagnostic {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help("`fleet list --all` shows all tasks"),
     }
-}
-
-/// Whether a task's name with `*` in it takes the name.
-fn matches_wildcard(names: &Names<'_>, name: &str) -> bool {
-    names.tasks.keys().filter(|pattern| pattern.contains('*')).any(|pattern| {
-        let mut pieces = pattern.split('*');
-        let first = pieces.next().unwrap_or_default();
-        let Some(mut rest) = name.strip_prefix(first) else { return false };
-        let pieces: Vec<&str> = pieces.collect();
-        let Some((last, between)) = pieces.split_last() else { return rest.is_empty() };
-        for piece in between {
-            match rest.find(piece) {
-                Some(at) => rest = &rest[at + piece.len()..],
-                None => return false,
-            }
-        }
-        rest.ends_with(last)
-    })
 }

@@ -58,7 +58,7 @@ pub(super) fn replaced(project: &Project) -> Diagnostics {
                 let message =
                     format!("`{name}` runs the pipeline `{}`, not the task `{}`", pipeline.name, task.name);
                 diagnostics.push(
-                    Diagnostic::warning("fleet::fleetfile::replaced_task", message)
+                    Diagnostic::hint("fleet::fleetfile::replaced_task", message)
                         .at(pipeline.span, "the pipeline")
                         .at(task.span, "the task that it replaces")
                         .help("where this is meant, the task can go"),

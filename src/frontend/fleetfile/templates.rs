@@ -27,10 +27,12 @@ fn error(text: &Text, sources: &SourceMap) -> Option<Diagnostic> {
     }
     let error = text.template().err()?;
     let at = error.range.clone().map_or(text.span(), |range| locate(sources, text.span(), range));
-    // Go names the template, which has no name here, and the line within it.
-    let told = error.message.strip_prefix("template: :").and_then(|rest| rest.split_once(": "));
-    let message = format!("the template is wrong: {}", told.map_or(&*error.message, |(_, told)| told));
-    Some(Diagnostic::error("fleet::fleetfile::template", message).at(at, "here"))
+    let message = format!("the template is wrong: {}", error.reason());
+    let diagnostic = Diagnostic::error("fleet::fleetfile::template", message).at(at, "here");
+    Some(match error.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    })
 }
 
 fn of_fleet<'p>(fleet: &'p Fleet, texts: &mut Vec<&'p Text>) {

@@ -11,6 +11,7 @@ use super::{Entry, LoadOptions};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Include, Project, Task, Taskfile, TaskfileId, Variables};
 use crate::source::Span;
+use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
     let none = Arc::new(Variables::new());
     let tasks = std::mem::take(&mut file.tasks);
     Merged {
+        id: Some(id),
+        overwritten: IndexMap::new(),
         version: file.version.clone(),
         vars: std::mem::take(&mut file.vars),
         env: std::mem::take(&mut file.env),
@@ -160,6 +163,7 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
         tasks: root.tasks,
         vars: root.vars,
         env: root.env,
+        overwritten: root.overwritten.into_values().collect(),
         dotenv: std::mem::take(&mut own.dotenv),
         output: root.output,
         method: own.method.take(),
@@ -178,6 +182,8 @@ fn include(edge: &Edge) -> Include {
     Include {
         namespace: Arc::clone(&edge.namespace),
         taskfile: edge.target,
+        span: edge.include.span,
+        internal: edge.include.internal,
         flatten: edge.include.flatten,
         aliases: edge.include.aliases.clone(),
         dir: edge.include.advanced.then(|| edge.dir.clone()),

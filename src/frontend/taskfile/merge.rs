@@ -6,7 +6,7 @@ use super::include::Edge;
 use super::load_error::Findings;
 use super::version::Version;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Call, CommandKind, Defer, Output, Task, Text, Variables};
+use crate::model::{Call, CommandKind, Defer, Output, Overwritten, Task, TaskfileId, Text, Variables};
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
 use std::path::Path;
@@ -15,6 +15,10 @@ use std::sync::Arc;
 /// A file with all it includes merged into it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Merged {
+    /// The file itself.
+    pub(super) id: Option<TaskfileId>,
+    /// By the place that counts and the other one.
+    pub(super) overwritten: IndexMap<(Span, Span), Overwritten>,
     pub(super) version: Option<Spanned<Version>>,
     pub(super) vars: Variables,
     pub(super) env: Variables,
@@ -44,12 +48,22 @@ pub(super) fn merge(parent: &mut Merged, child: Merged, edge: &Edge, findings: &
         parent.output = child.output;
     }
     let dir = edge.include.advanced.then(|| Text::nowhere(edge.dir.display().to_string()));
-    for (into, from) in [(&mut parent.vars, child.vars), (&mut parent.env, child.env)] {
+    parent.overwritten.extend(child.overwritten);
+    for (is_env, into, from) in [(false, &mut parent.vars, child.vars), (true, &mut parent.env, child.env)] {
         for (name, mut variable) in from {
             if dir.is_some() {
                 variable.dir.clone_from(&dir);
             }
-            into.insert(name, variable);
+            let (taken, taken_from) = (variable.span, variable.taskfile);
+            let lost = into.insert(Arc::clone(&name), variable);
+            if let Some(lost) = lost.filter(|lost| lost.span != taken)
+                && let (Some(taken_from), Some(lost_from)) = (taken_from, lost.taskfile)
+            {
+                let by_sibling = parent.id != Some(lost_from);
+                let lost = lost.span;
+                let both = Overwritten { name, is_env, by_sibling, taken, taken_from, lost, lost_from };
+                parent.overwritten.insert((taken, lost), both);
+            }
         }
     }
     let stamp = Stamp {

@@ -102,6 +102,11 @@ impl Function {
     }
 }
 
+/// The names of all functions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    table::FUNCTIONS.iter().map(|function| function.name)
+}
+
 /// The function of that name.
 pub(super) fn find(name: &str) -> Option<&'static Function> {
     let index = table::FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;

@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Structure, Text, Variable, VariableValue, Variables};
 use crate::template::Value;
 use crate::yaml::decode::unknown_key;
-use crate::yaml::{Field, Kind, Node};
+use crate::yaml::{Field, Kind, Node, Resolved};
 use std::sync::Arc;
 
 const NO_SOURCE: &str = r#"a variable must define one of "sh", "ref", "map", "value" or be a scalar value"#;
@@ -26,6 +26,7 @@ pub fn decode_variables(context: &mut Context<'_>, node: &Node) -> Variables {
 
 fn decode_variable(context: &mut Context<'_>, field: &Field<'_>) -> Variable {
     let node = field.value;
+    warn_of_dates(context, node);
     let (value, secret) = match &node.kind {
         Kind::Mapping(_) if context.is_unquoted_template(node) => (VariableValue::Literal(Value::Nil), false),
         Kind::Mapping(_) => context.scope(node, |context| decode_mapping(context, field.name, node)),
@@ -36,6 +37,25 @@ fn decode_variable(context: &mut Context<'_>, field: &Field<'_>) -> Variable {
         Kind::Sequence(_) => (decode_value(node), false),
     };
     Variable { value, secret, dir: None, taskfile: Some(context.file), span: field.key_span }
+}
+
+/// go-task 3.54 panics over a date anywhere in a variable. Here it is the text that was written.
+fn warn_of_dates(context: &mut Context<'_>, node: &Node) {
+    match &node.kind {
+        Kind::Scalar(scalar)
+            if scalar.text.starts_with(|first: char| first.is_ascii_digit())
+                && node.resolve() == Some(Resolved::Timestamp) =>
+        {
+            let message = format!("`{}` is a date in YAML, over which `task` panics", scalar.text);
+            let diagnostic = Diagnostic::warning("fleet::taskfile::date", message)
+                .at(node.place(), "taken as text")
+                .help(format!("write it in quotes: \"{}\"", scalar.text));
+            context.warn(diagnostic);
+        }
+        Kind::Scalar(_) => {}
+        Kind::Sequence(items) => items.iter().for_each(|item| warn_of_dates(context, item)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| warn_of_dates(context, &entry.value)),
+    }
 }
 
 /// A value without a mapping's sources.
