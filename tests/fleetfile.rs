@@ -95,7 +95,7 @@ fn bad_files_are_told_with_file_line_and_advice() {
         (
             "duplicate key",
             "version: '3'\nfleet: {}\nfleet: {}\n",
-            &["Fleetfile.yaml:2:1", "`fleet` is written twice", "remove one"],
+            &["Fleetfile.yaml:3:1", "`fleet` is written twice", "remove one"],
         ),
         (
             "duplicate pipeline",

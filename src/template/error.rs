@@ -61,7 +61,7 @@ mod tests {
             ("{{ .X", "unclosed action", Some("close the action with `}}`")),
             (
                 "{{.X.Y}}",
-                "can't evaluate field Y in type string",
+                "can't evaluate field Y in type interface {}",
                 Some("only maps have fields: look at the type of the value before the dot"),
             ),
         ] {
