@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
 
 use fleet::driver::{
-    Activation, Build, CheckOutcome, Derivation, DriverError, ErrorKind, Flake, HealthOutcome, Io, Native,
-    NativeOptions, Output, Probe, StorePath, Sudo, Target,
+    Activation, Build, CheckOutcome, Derivation, DriverError, ErrorKind, Flake, HealthOutcome, Holder, Io,
+    Native, NativeOptions, Output, Probe, StorePath, Sudo, Target,
 };
 use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Text};
 use fleet::process::{Cancel, Stop, Stream};
@@ -130,6 +130,7 @@ impl Lab {
                 count.fetch_add(1, Ordering::SeqCst);
                 password.map(str::to_owned)
             }),
+            holder: Holder { owner: "tests@here".to_owned(), run: format!("run-{}", unique()) },
         })
         .unwrap();
         Self { directory, native, lines: Lines::default(), cancel: Cancel::new(), asked }

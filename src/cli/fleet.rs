@@ -7,7 +7,7 @@ use super::project::{self, Loaded};
 use crate::diagnostic::Diagnostic;
 use crate::driver::rehearsal::{Fault, FaultError, Rehearsal};
 use crate::driver::{
-    Build, Discovered, DriverError, ErrorKind, Flake, Io, Native, NativeOptions, Output, Target,
+    Build, Discovered, DriverError, ErrorKind, Flake, Holder, Io, Native, NativeOptions, Output, Target,
 };
 use crate::executor::outcome::exit_code;
 use crate::frontend::fleetfile::{FlakeHost, rehearsed_hosts, resolve_hosts};
@@ -53,6 +53,8 @@ impl Engine {
 
 /// What an engine is wanted for.
 pub(super) struct Wish<'a> {
+    /// The run's id; empty where none is made.
+    run: &'a str,
     /// The faults of a rehearsal; nothing outside is asked then.
     pub(super) faults: Option<&'a [Fault]>,
     /// Gives up when this asks to.
@@ -65,8 +67,8 @@ pub(super) struct Wish<'a> {
 
 impl<'a> Wish<'a> {
     /// To run something.
-    pub(super) fn to_run(faults: Option<&'a [Fault]>, cancel: &Cancel, pause: &Pause) -> Self {
-        Self { faults, cancel: cancel.clone(), pause: pause.clone(), _signals: None }
+    pub(super) fn to_run(run: &'a str, faults: Option<&'a [Fault]>, cancel: &Cancel, pause: &Pause) -> Self {
+        Self { run, faults, cancel: cancel.clone(), pause: pause.clone(), _signals: None }
     }
 
     /// To look at the hosts; Ctrl-C ends what evaluates the flake.
@@ -76,7 +78,7 @@ impl<'a> Wish<'a> {
         if let Some(signals) = &signals {
             let _ = signals.in_thread();
         }
-        Self { faults, cancel, pause: Pause::default(), _signals: signals }
+        Self { run: "", faults, cancel, pause: Pause::default(), _signals: signals }
     }
 }
 
@@ -135,6 +137,7 @@ pub(super) fn engine(
         flake: text,
         state: loaded.state_dir(),
         password: Box::new(move |host: &Host| prompt.ask(host)),
+        holder: Holder::of_run(wish.run),
     });
     let native = native.map_err(refused)?;
     let said = Said;

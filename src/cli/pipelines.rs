@@ -90,7 +90,8 @@ impl PipelineRuns {
         self.check(pipeline, &*confirm)?;
         let variables = Arc::new(variables);
         let pause = Pause::default();
-        let wish = Wish::to_run(self.faults.as_deref(), cancel, &pause);
+        let run = RunId::new();
+        let wish = Wish::to_run(run.as_str(), self.faults.as_deref(), cancel, &pause);
         let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
         let hosts = self.select(pipeline, &engine, &*render)?;
@@ -99,7 +100,6 @@ impl PipelineRuns {
             Systems::Flake => plan::compile(pipeline, hosts, limits),
             Systems::Generation { number, .. } => plan::compile_rollback(pipeline, hosts, *number, limits),
         });
-        let run = RunId::new();
         let state = self.loaded.state_dir();
         let journal = Journal::create(&state, &run)
             .map_err(|error| Failure::helped(&error, error.help(), exit_code::FAILED))?;

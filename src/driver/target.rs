@@ -1,6 +1,6 @@
 //! What is asked of one host.
 
-use super::{Derivation, DriverError, Io, StorePath};
+use super::{Derivation, DriverError, Io, Lock, StorePath};
 use crate::model::{Action, Health, Host};
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub struct Probe {
     pub state: SystemState,
     /// Units that had failed before.
     pub failed_units: Vec<String>,
+    /// Who is changing it.
+    pub lock: Option<Box<Lock>>,
 }
 
 /// Which systems a host has.
@@ -65,6 +67,8 @@ pub struct Activation {
     pub state: SystemState,
     /// Units that failed and had not failed before.
     pub failed_units: Vec<Unit>,
+    /// The host went back to its old system by itself, because nobody had proven the new one in time.
+    pub went_back: bool,
 }
 
 /// What a health check found.
@@ -138,6 +142,12 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// It could not be tried.
     fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError>;
+
+    /// Clears the lock that a host has, whoever took it, and tells what it was.
+    ///
+    /// # Errors
+    /// No connection, or no way to become root.
+    fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError>;
 
     /// Which systems the host has now.
     ///

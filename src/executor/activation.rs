@@ -46,6 +46,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
             state: activation.state,
             code: activation.code,
             failed_units: activation.failed_units,
+            went_back: activation.went_back,
             error: None,
         },
         // Nothing was changed, so there is nothing to find out.
@@ -66,7 +67,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
                     .filter(new)
                     .map(|name| crate::driver::Unit { name, log: Vec::new() })
                     .collect();
-                Found { state: now.state, code: None, failed_units, error: Some(error) }
+                Found { state: now.state, code: None, failed_units, went_back: false, error: Some(error) }
             }
             Err(lost) => {
                 let reason = format!("{error}\nand the host cannot be asked what it runs now: {lost}");

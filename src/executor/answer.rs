@@ -61,6 +61,9 @@ impl RunState<'_> {
                 if let Some(error) = self.plan.host_of(id).and_then(|host| wrong_host(host, &probe)) {
                     return self.take_error(id, kind, &error);
                 }
+                if let Some(error) = self.plan.host_of(id).and_then(|host| self.locked(host, &probe)) {
+                    return self.take_error(id, kind, &error);
+                }
                 if let Some(warning) = self.plan.host_of(id).and_then(|host| other_name(host, &probe)) {
                     self.line(id, Stream::Stderr, warning);
                 }
@@ -107,6 +110,13 @@ impl RunState<'_> {
                 (ended, message)
             }
         }
+    }
+
+    /// Whether another run is changing a host that this one would change.
+    fn locked(&self, host: &Host, probe: &Probe) -> Option<DriverError> {
+        let lock = probe.lock.as_ref().filter(|lock| lock.keeps_away(&self.options.run))?;
+        let deploys = self.plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Activate { .. }));
+        deploys.then(|| lock.refusal(&host.name))
     }
 
     fn take_error(&mut self, id: NodeId, kind: &NodeKind, error: &DriverError) -> (Ended, Option<String>) {

@@ -12,6 +12,8 @@ pub(super) struct Found {
     pub(super) code: Option<i32>,
     /// Units that failed and had not before.
     pub(super) failed_units: Vec<Unit>,
+    /// The host went back by itself.
+    pub(super) went_back: bool,
     /// The error of the activation, when the state was asked for afterwards.
     pub(super) error: Option<DriverError>,
 }
@@ -45,6 +47,11 @@ pub(super) fn is_back(action: Action, before: &SystemState, now: &SystemState) -
 /// The result that the findings prove.
 pub(super) fn judge(action: Action, path: &StorePath, before: &Probe, found: &Found) -> Judgement {
     let complaint = complaint(before, found);
+    if found.went_back && is_back(action, &before.state, &found.state) {
+        let text = "nobody proved the new system in time, and the host went back to its old one by itself";
+        let reason = complaint.map_or_else(|| text.to_owned(), |complaint| format!("{complaint}\n{text}"));
+        return Judgement { result: HostResult::RolledBack, reason: Some(reason) };
+    }
     let is_done = match action {
         Action::DryActivate => is_back(Action::Switch, &before.state, &found.state),
         _ => has(action, path, &found.state),
@@ -149,11 +156,12 @@ mod tests {
             boot_free_mib: None,
             state: state("old", "old"),
             failed_units: failed_units.iter().map(|unit| (*unit).to_owned()).collect(),
+            lock: None,
         }
     }
 
     fn found(state: SystemState, code: Option<i32>) -> Found {
-        Found { state, code, failed_units: Vec::new(), error: None }
+        Found { state, code, failed_units: Vec::new(), went_back: false, error: None }
     }
 
     fn result(action: Action, before: &Probe, found: &Found) -> HostResult {

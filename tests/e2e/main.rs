@@ -10,6 +10,7 @@ mod deployment;
 mod fault;
 mod homelab;
 mod inspection;
+mod lock;
 mod plugin;
 mod privilege;
 mod rollback;

@@ -1,25 +1,50 @@
 # Activates OUT by the job JOB, which runs TEXT and later COMMIT, and follows it through TEXT. SKIP lines of its log are
-# known already. UNITS had failed a moment ago, if that is KNOWN.
+# known already. UNITS had failed a moment ago, if that is KNOWN. OWNER and RUN take the lock. OLD is what ran when the host
+# was probed; where it is to be WATCHED, OLD comes back unless OUT is proven within WINDOW seconds after TEXT, and LIMIT
+# seconds from now on.
 refuse() {
+  lock_free "$JOB"
   say refused "$1"
   say end 1
   exit 0
 }
 
-if [ ! -d "$base/$JOB" ]; then
+if [ ! -e "$base/$JOB/started" ]; then
+  base_make || refuse "$base cannot be written"
+  if ! lock_take "$OWNER" "$RUN" "$JOB"; then
+    say_lock
+    say locked 1
+    say end 1
+    exit 0
+  fi
   [ -e "$OUT/$PROGRAM" ] || refuse "$OUT holds no $PROGRAM: it is not a whole system"
   [ "$SETS_PROFILE" = 0 ] || [ -w /nix/var/nix/profiles ] || refuse "/nix/var/nix/profiles cannot be written"
-  [ -d "$base" ] || mkdir -p -m 700 "$base" || refuse "$base cannot be written"
+  current=$(readlink -f /run/current-system 2>/dev/null)
+  # A link that is not there is its own name.
+  case $current in /nix/store/*) ;; *) current='' ;; esac
+  [ "${OLD-$current}" = "$current" ] ||
+    refuse "it runs ${current:-nothing} now, and ran ${OLD:-nothing} when it was probed: somebody else has changed it since"
+  # What earlier runs left that never came back.
+  for left in "$base"/fleet-switch-*; do
+    if [ -s "$left/pid" ] && [ "$left" != "$base/$JOB" ]; then
+      read -r pid <"$left/pid"
+      kill -0 "$pid" 2>/dev/null || job_stop "${left##*/}"
+    fi
+  done
   # What had failed before. When this system runs already, because an earlier run ended before its proof, what failed
   # then is still what had failed before it.
   about=''
   [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
-  if [ "$about" != "$OUT" ] || [ "$(readlink -f /run/current-system)" != "$OUT" ]; then
+  if [ "$about" != "$OUT" ] || [ "$current" != "$OUT" ]; then
     [ "$KNOWN" = 1 ] || UNITS=$(failed_units)
     printf '%s\n' "$OUT" "$UNITS" >"$base/baseline.new" && mv "$base/baseline.new" "$base/baseline"
   fi
+  job_make "$JOB" "$TEXT" "$COMMIT" || refuse "$base cannot be written"
+  if [ "$WATCHED" = 1 ]; then
+    watchdog_arm "$JOB" "$OLD" "$OUT" "$LIMIT" || { job_stop "$JOB"; refuse "the watchdog could not be armed"; }
+  fi
+  job_start "$JOB" "$WINDOW" || refuse "the activation could not be started"
 fi
-job_start "$JOB" "$TEXT" "$COMMIT" || refuse "the activation could not be started"
 job_follow "$JOB" rc "$SKIP"
 say rc "$rc"
 say end 1

@@ -2,16 +2,18 @@
 //! `pkgs/by-name/sw/switch-to-configuration-ng`.
 
 use super::job::{Resumable, Tail};
-use super::{Known, Native, probe};
+use super::{Known, Native, lock, probe};
 use crate::driver::ssh::{Answer, Connection, Destination, Script};
 use crate::driver::tool::Limits;
-use crate::driver::{Activation, DriverError, ErrorKind, Io, Probe, StorePath, Unit};
+use crate::driver::{Activation, DriverError, ErrorKind, Io, Probe, StorePath, SystemState, Unit};
 use crate::model::{Action, Host, Platform};
 use crate::process::Cancel;
 use std::time::{Duration, Instant};
 
-/// How long a host may be out of reach before its state counts as unknown.
-const PROOF: Duration = Duration::from_secs(90);
+/// For how long a host waits for its proof after an activation before it goes back by itself.
+const WINDOW: Duration = Duration::from_secs(120);
+/// For how long longer a host that is out of reach is looked for, to hear what it has done.
+const PROOF: Duration = Duration::from_secs(30);
 /// How long stopping an activation may take.
 const STOPPING: Duration = Duration::from_secs(20);
 /// For how long the failed units that a probe found are those of now.
@@ -21,9 +23,22 @@ const NEEDS_REBOOT: i32 = 100;
 /// `EAGAIN`: another activation holds the lock.
 const LOCKED: i32 = 11;
 
-const LIBRARY: &str = concat!(include_str!("state.sh"), include_str!("job.sh"));
-const ACTIVATE: &str = concat!(include_str!("state.sh"), include_str!("job.sh"), include_str!("activate.sh"));
-const VERIFY: &str = concat!(include_str!("state.sh"), include_str!("job.sh"), include_str!("verify.sh"));
+/// Sent before each script about jobs.
+macro_rules! with_library {
+    ($script:literal) => {
+        concat!(
+            include_str!("state.sh"),
+            include_str!("lock.sh"),
+            include_str!("watchdog.sh"),
+            include_str!("job.sh"),
+            include_str!($script)
+        )
+    };
+}
+
+const ACTIVATE: &str = with_library!("activate.sh");
+const VERIFY: &str = with_library!("verify.sh");
+const STOP: &str = with_library!("stop.sh");
 
 /// What runs on the host, for the shell there. Store paths need no quotes.
 pub(super) struct Texts {
@@ -69,10 +84,15 @@ pub(super) struct Work<'a> {
     pub(super) commit: &'a str,
     /// The program that must be in the system.
     pub(super) program: &'static str,
+    /// Whether `text` activates.
+    pub(super) activates: bool,
     /// Whether the profile is set, now or later.
     pub(super) sets_profile: bool,
     /// Units that had failed before.
     pub(super) failed_units: &'a [String],
+    /// What the host must run when it begins, and what it goes back to by itself when nobody proves the new system.
+    /// Unasked where it goes back already.
+    pub(super) before: Option<&'a SystemState>,
     /// How long `text` may take.
     pub(super) timeout: Duration,
 }
@@ -111,26 +131,41 @@ impl Native {
             text: if action.activates() { &texts.test } else { &texts.commit },
             commit: if action == Action::Switch { &texts.commit } else { "" },
             program: texts.program,
+            activates: action.activates(),
             sets_profile: action.sets_profile(),
             failed_units: &before.failed_units,
+            before: Some(&before.state),
             timeout,
         };
         let activated = self.start(&work, heard)?;
         let answer = self.prove(&work, &activated, heard)?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
+        if answer.value("went_back").is_some() {
+            let failed_units = units(&answer);
+            return Ok(Activation { code: activated.code, state, failed_units, went_back: true });
+        }
         let has = if action.activates() { &state.current } else { &state.profile };
         if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
             return Err(failure(host, activated.code, &tail.lines()));
         }
-        Ok(Activation { code: activated.code, state, failed_units: units(&answer) })
+        Ok(Activation { code: activated.code, state, failed_units: units(&answer), went_back: false })
     }
 
     /// Starts the job and follows it through its first text.
     pub(super) fn start(&self, work: &Work<'_>, io: Io<'_>) -> Result<Activated, DriverError> {
+        let old = work.before.map(|before| before.current.as_ref().map_or("", StorePath::as_str));
+        // What it went on to run would be what it came from.
+        let watched = work.activates && old.is_some_and(|old| !old.is_empty() && old != work.path.as_str());
+        let limit = work.timeout + WINDOW + PROOF;
         let script = |skip: u64| {
-            Script::new(ACTIVATE)
+            let script = Script::new(ACTIVATE)
                 .variable("JOB", work.job.as_str())
+                .variable("OWNER", self.holder.owner.as_str())
+                .variable("RUN", self.holder.run.as_str())
+                .variable("WATCHED", flag(watched))
+                .variable("WINDOW", WINDOW.as_secs().to_string())
+                .variable("LIMIT", limit.as_secs().to_string())
                 .variable("OUT", work.path.as_str())
                 .variable("PROGRAM", work.program)
                 .variable("TEXT", work.text)
@@ -138,7 +173,11 @@ impl Native {
                 .variable("SETS_PROFILE", flag(work.sets_profile))
                 .variable("KNOWN", flag(work.known.probed.elapsed() < FRESH))
                 .variable("UNITS", work.failed_units.join("\n"))
-                .variable("SKIP", skip.to_string())
+                .variable("SKIP", skip.to_string());
+            match old {
+                Some(old) => script.variable("OLD", old),
+                None => script,
+            }
         };
         let resumable = Resumable {
             host: work.host,
@@ -151,6 +190,12 @@ impl Native {
             Ok(answer) => answer,
             Err(error) => return Err(self.abandon(work, error, io)),
         };
+        if answer.value("locked").is_some() {
+            let name = &work.host.name;
+            let unread =
+                || DriverError::new(ErrorKind::Refusal, format!("the lock of {name} cannot be read"));
+            return Err(lock::lock(&answer).map_or_else(unread, |lock| lock.refusal(name)));
+        }
         if let Some(why) = answer.value("refused") {
             let message = format!("{}: {why}", work.host.name);
             return Err(DriverError::new(ErrorKind::Refusal, message).said(answer.said));
@@ -167,9 +212,7 @@ impl Native {
         }
         let unasked = Cancel::new();
         let limits = Limits { deadline: Some(Instant::now() + STOPPING), ..Limits::new(&unasked) };
-        let script = Script::new(format!("{LIBRARY}job_stop \"$JOB\"\nsay_state\nsay end 1"))
-            .variable("JOB", job.as_str())
-            .by(known.privilege.clone());
+        let script = Script::new(STOP).variable("JOB", job.as_str()).by(known.privilege.clone());
         let lost = |why: &str| {
             DriverError::new(ErrorKind::ConnectionLost, format!("the activation of {} {why}", host.name))
                 .help(format!("its unit is {job}: ssh {} systemctl status {job}", host.address))
@@ -218,7 +261,7 @@ impl Native {
             host: work.host,
             privilege: &work.known.privilege,
             connection: Connection::Fresh,
-            deadline: Instant::now() + PROOF,
+            deadline: Instant::now() + WINDOW + PROOF,
             script: &script,
         };
         self.resume(&resumable, io).map(|(answer, _)| answer)
@@ -249,7 +292,7 @@ impl Native {
         if code != Some(0) {
             return Err(failure(host, code, &tail.lines()));
         }
-        Ok(Activation { code, state: before.state.clone(), failed_units: Vec::new() })
+        Ok(Activation { code, state: before.state.clone(), failed_units: Vec::new(), went_back: false })
     }
 }
 

@@ -100,15 +100,12 @@ mod tests {
     /// The job library for a directory of its own, without systemd, and with `shell` for the jobs as well.
     fn library(directory: &Path, shell: &Path) -> String {
         let text = include_str!("job.sh");
-        let own = text
-            .replace(
-                "base=/run/fleet\n[ -d /run ] || base=/var/run/fleet",
-                &format!("base={}/base", directory.display()),
-            )
+        let own = format!("{}{text}", include_str!("lock.sh"))
             .replace("/run/systemd/system", "/nonexistent")
             .replace("/bin/sh", &shell.display().to_string());
         assert!(!own.contains("/run/"));
-        format!("say() {{ printf '%s=%s\\n' \"$1\" \"$2\"; }}\n{own}")
+        let base = directory.display();
+        format!("base={base}/base\nsay() {{ printf '%s=%s\\n' \"$1\" \"$2\"; }}\n{own}")
     }
 
     /// What a script prints, line by line.
@@ -129,7 +126,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let link = directory.path().join("sh");
             std::os::unix::fs::symlink(shell, &link).unwrap();
-            let start = "job_start j 'echo one; sleep 0.1; echo two; printf part; (exit 3)' 'echo; echo three; (exit 4)'\n";
+            let start = "job_make j 'echo one; sleep 0.1; echo two; printf part; (exit 3)' 'echo; echo three; (exit 4)'; job_start j 60\n";
             let first = run(directory.path(), &link, &format!("{start}job_follow j rc 0; say rc \"$rc\""));
             assert_eq!(first, ["way=process", "one", "two", "part", "rc=3"]);
             // Sent again, after two lines were heard.
@@ -145,10 +142,19 @@ mod tests {
     fn a_job_that_dies_has_no_code_and_one_that_is_told_to_leave_ends() {
         let directory = tempfile::tempdir().unwrap();
         let shell = which::which("sh").unwrap();
-        let script = "job_start j 'kill -9 $$; sleep 1' ''; job_follow j rc 0; say rc \"$rc\"";
+        let script = "job_make j 'kill -9 $$; sleep 1' ''; job_start j 60; job_follow j rc 0; say rc \"$rc\"";
         let lines = run(directory.path(), &shell, script);
         assert_eq!(lines.last().map(String::as_str), Some("rc="));
-        let script = "job_start k : 'echo never'; job_follow k rc 0; job_tell k leave; job_follow k rc.commit 0; say rc \"$rc\"";
-        assert_eq!(run(directory.path(), &shell, script), ["way=process", "rc="]);
+        let script = "job_make k : 'echo never'; job_start k 60; job_follow k rc 0; job_tell k leave; job_follow k left 0; say rc \"$rc\"; [ -e $base/k/rc.commit ] || say left 1";
+        assert_eq!(run(directory.path(), &shell, script), ["way=process", "rc=0", "left=1"]);
+    }
+
+    #[test]
+    fn a_job_that_hears_nothing_goes_back_by_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        let script = "job_make j : :; echo 'echo back' >$base/j/back; job_start j 1; job_follow j left 0; \
+             job_tell j go; [ -e $base/j/rc.commit ] || say uncommitted 1";
+        assert_eq!(run(directory.path(), &shell, script), ["way=process", "back", "uncommitted=1"]);
     }
 }

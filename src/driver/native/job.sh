@@ -1,55 +1,102 @@
 # Jobs that no connection owns: a transient systemd unit, or where there is no systemd a process that ignores the end of
-# its connection. A job runs its text, leaves the exit code in `rc`, and when it has a second text waits for the word to go
-# on with it, five minutes at most. What it prints is in `log`. All of it stays in $base/JOB until it is cleared, so that a
-# job can be started and followed by scripts that are sent again and again. Nobody polls: who waits reads from a FIFO.
-base=/run/fleet
-[ -d /run ] || base=/var/run/fleet
+# its connection. A job runs its text, leaves the exit code in `rc`, and where it has a second text waits for a word:
+# `go` (on with it) or `leave` (end without). When no word comes within $window seconds it goes back by its text `back`, if it
+# has one. What it prints is in `log`. All of it stays in $base/JOB until it is cleared, so that a job can be started and
+# followed by scripts that are sent again and again. Nobody polls: who waits reads from a FIFO. While it lives it touches
+# the lock, which it lets go at its end.
 
 # A FIFO is opened for reading and writing: that never waits for the other side, which may be dead.
 # shellcheck disable=SC2016
 job_runner='
   umask 022
-  exec >>"$1/log" 2>&1 </dev/null
-  [ ! -s "$1/commit" ] || mkfifo "$1/go"
-  echo $$ >"$1/pid"
+  job=$1 lock=$2 window=$3
+  exec >>"$job/log" 2>&1 </dev/null
+  mkfifo "$job/go"
+  exec 5<>"$job/go"
+  echo $$ >"$job/pid"
   ended() {
-    echo "$2" >"$1/$3.new"
-    mv "$1/$3.new" "$1/$3"
-    for wake in "$1"/wake.*; do [ ! -p "$wake" ] || echo 1<>"$wake"; done
+    echo "$1" >"$job/$2.new"
+    mv "$job/$2.new" "$job/$2"
+    for wake in "$job"/wake.*; do [ ! -p "$wake" ] || echo 1<>"$wake"; done
   }
-  (. "$1/text")
-  code=$?
-  [ ! -p "$1/go" ] || exec 5<>"$1/go"
-  ended "$1" "$code" rc
-  [ -s "$1/commit" ] || exit 0
+  step=$((window / 4 + 1)) waited=0
+  [ "$step" -lt 15 ] || step=15
   (
-    sleep 300 &
-    sleep=$!
-    trap "kill $sleep" TERM
-    wait "$sleep" && echo late >&5
+    trap "kill \$sleep 2>/dev/null; exit" TERM
+    while kill -0 $$ 2>/dev/null; do
+      sleep "$step" &
+      sleep=$!
+      wait "$sleep"
+      [ ! -e "$lock" ] || touch "$lock"
+      [ ! -e "$job/rc" ] || waited=$((waited + step))
+      [ "$waited" -lt "$window" ] || { echo late >&5; break; }
+    done
   ) &
-  timer=$!
+  clock=$!
+  # Nothing is left when the last code is there.
+  last() {
+    { kill "$clock"; wait "$clock"; } 2>/dev/null
+    [ ! -e "$lock" ] || ! grep -q "^job ${job##*/}\$" "$lock" || rm -f "$lock"
+    ended "$1" "$2"
+  }
+  (. "$job/text") 5>&-
+  code=$?
+  if [ ! -s "$job/commit" ] && [ ! -s "$job/back" ]; then
+    last "$code" rc
+    exit 0
+  fi
+  ended "$code" rc
   read -r word <&5
-  { kill "$timer"; wait "$timer"; } 2>/dev/null
-  exec 5<&-
-  [ "$word" = go ] || exit 0
-  (. "$1/commit")
-  ended "$1" $? rc.commit
+  case $word in
+    go)
+      # Proven: from here on nothing brings the old system back.
+      . "$job/disarm"
+      (. "$job/commit") 5>&-
+      last $? rc.commit ;;
+    late)
+      [ ! -s "$job/back" ] || . "$job/back"
+      . "$job/disarm"
+      last 0 left ;;
+    *)
+      . "$job/disarm"
+      last 0 left ;;
+  esac
 '
 
-# job_start JOB TEXT COMMIT: runs them by a shell, unless the job is there already.
-job_start() {
+base_make() {
+  [ -d "$base" ] || mkdir -p -m 755 "$base" && chmod 755 "$base"
+}
+
+has_units() {
+  [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1
+}
+
+# unit_start NAME OPTION... -- CMD...: a transient unit with the environment of a login of root.
+unit_start() {
+  unit=$1
+  shift
+  systemd-run --unit="$unit" --collect --no-ask-password --quiet -E "PATH=$PATH" -E HOME=/root \
+    ${LOCALE_ARCHIVE:+-E "LOCALE_ARCHIVE=$LOCALE_ARCHIVE"} "$@" >&2
+}
+
+# job_make JOB TEXT COMMIT: its directory, unless it is there already.
+job_make() {
   job=$base/$1
   [ ! -d "$job" ] || return 0
-  [ -d "$base" ] || mkdir -p -m 700 "$base" || return 1
   [ ! -e "$job.new" ] || rm -rf "$job.new"
-  mkdir "$job.new" && : >"$job.new/log" && printf '%s\n' "$2" >"$job.new/text" && printf '%s' "$3" >"$job.new/commit" &&
-    mv "$job.new" "$job" || return 1
-  unit=$1
-  set -- /bin/sh -c "$job_runner" fleet "$job"
-  if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
-    if ! systemd-run --unit="$unit" --collect --no-ask-password --quiet --no-block --service-type=exec -E "PATH=$PATH" \
-      -E HOME=/root ${LOCALE_ARCHIVE:+-E "LOCALE_ARCHIVE=$LOCALE_ARCHIVE"} -- "$@" >&2; then
+  base_make && mkdir -m 700 "$job.new" && : >"$job.new/log" && : >"$job.new/back" && : >"$job.new/disarm" &&
+    printf '%s\n' "$2" >"$job.new/text" && printf '%s' "$3" >"$job.new/commit" && mv "$job.new" "$job"
+}
+
+# job_start JOB WINDOW: runs it by a shell, unless that was done before. Says the way.
+job_start() {
+  job=$base/$1
+  [ ! -e "$job/started" ] || return 0
+  : >"$job/started"
+  unit=$1 window=$2
+  set -- /bin/sh -c "$job_runner" fleet "$job" "$lock" "$window"
+  if has_units; then
+    if ! unit_start "$unit" --no-block --service-type=exec -- "$@"; then
       rm -rf "$job"
       return 1
     fi
@@ -66,10 +113,10 @@ job_follow() {
   job=$base/$1 rc=''
   exec 3<"$job/log" || return 1
   mkfifo "$job/wake.$$" && exec 4<>"$job/wake.$$" || return 1
-  # Wakes up to pass on what was printed, and to see whether the job is alive.
+  # Wakes up to pass on what was printed, and to see whether the job is alive; ends with the one that it wakes.
   (
     ticks=0
-    while ticks=$((ticks + 1)); do
+    while ticks=$((ticks + 1)) && kill -0 $$ 2>/dev/null; do
       if [ "$ticks" -lt 10 ]; then sleep 0.3 || sleep 1; else sleep 1; fi
       echo
     done
@@ -112,8 +159,9 @@ job_tell() {
 
 # job_stop JOB: ends it, whatever it is doing, and clears it.
 job_stop() {
-  if [ -d "$base/$1" ]; then
-    systemctl stop "$1" >/dev/null 2>&1 || { read -r pid <"$base/$1/pid" && kill "$pid"; }
-    rm -rf "${base:?}/$1"
-  fi
+  [ -d "$base/$1" ] || return 0
+  (. "$base/$1/disarm")
+  systemctl stop "$1" >/dev/null 2>&1 || { read -r pid <"$base/$1/pid" && kill "$pid"; }
+  lock_free "$1"
+  rm -rf "${base:?}/$1"
 }

@@ -12,6 +12,7 @@ mod generation;
 mod health;
 mod inspect;
 mod job;
+mod lock;
 mod privilege;
 mod probe;
 mod roll_back;
@@ -22,7 +23,7 @@ use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
-    HealthOutcome, Io, Probe, StorePath, SystemState, Target,
+    HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
 };
 use crate::model::{Action, Health, Host, HostName, Platform};
 use privilege::Passwords;
@@ -41,6 +42,8 @@ pub struct NativeOptions {
     pub state: PathBuf,
     /// Asks for a sudo password, at most once in a run.
     pub password: Box<dyn AskPassword>,
+    /// Who changes hosts.
+    pub holder: Holder,
 }
 
 /// The engine.
@@ -50,6 +53,7 @@ pub struct Native {
     builds: LocalBuilds,
     ssh: Ssh,
     passwords: Passwords,
+    holder: Holder,
     known: Mutex<HashMap<HostName, Known>>,
 }
 
@@ -80,6 +84,7 @@ impl Native {
             nix,
             ssh: Ssh::new(),
             passwords: Passwords::new(options.password),
+            holder: options.holder,
             known: Mutex::default(),
         })
     }
@@ -174,6 +179,10 @@ impl Target for Native {
 
     fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError> {
         self.check_health(host, health, io)
+    }
+
+    fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {
+        self.unlock_host(host, io)
     }
 
     fn state(&self, host: &Host, io: Io<'_>) -> Result<SystemState, DriverError> {

@@ -1,12 +1,14 @@
 //! Asks a host what it is, in one round trip; in two where sudo turns out to want a password that nobody was asked for.
 
-use super::{Known, Native};
+use super::{Known, Native, lock};
 use crate::driver::ssh::{Answer, Destination, Password, Privilege, Script};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, Sudo, SystemState};
 use crate::model::{Host, Platform};
 use std::time::Instant;
 
 const KIB_PER_MIB: u64 = 1024;
+
+const PROBE: &str = concat!(include_str!("state.sh"), include_str!("lock.sh"), include_str!("probe.sh"));
 
 impl Native {
     pub(super) fn probe_host(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
@@ -43,8 +45,7 @@ impl Native {
     }
 
     fn ask_host(&self, host: &Host, password: Option<&Password>, io: Io<'_>) -> Result<Answer, DriverError> {
-        let script = Script::new(concat!(include_str!("state.sh"), include_str!("probe.sh")))
-            .password(password.cloned());
+        let script = Script::new(PROBE).password(password.cloned());
         let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
         complete(host, &answer)?;
         Ok(answer)
@@ -111,6 +112,7 @@ fn read(host: &Host, answer: &Answer, sudo: Sudo) -> Result<Probe, DriverError> 
         boot_free_mib: mib("boot_free_kib"),
         state: state(answer),
         failed_units: answer.values("failed").map(str::to_owned).collect(),
+        lock: lock::lock(answer).map(Box::new),
     })
 }
 

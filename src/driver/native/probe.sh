@@ -7,15 +7,9 @@ uname -smn | {
   say machine "$machine"
 }
 
-boot_id=
-if [ -r /proc/sys/kernel/random/boot_id ]; then
-  read -r boot_id </proc/sys/kernel/random/boot_id
-else
-  boot_id=$(sysctl -n kern.bootsessionuuid 2>/dev/null)
-fi
-say boot_id "$boot_id"
-
+say boot_id "$(boot_id)"
 say_state
+say_lock
 failed_units | while read -r unit; do say failed "$unit"; done
 
 free() {

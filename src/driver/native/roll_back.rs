@@ -45,8 +45,10 @@ impl Native {
             text: if action.activates() { &texts.test } else { &commit },
             commit: if action.activates() { &commit } else { "" },
             program: texts.program,
+            activates: action.activates(),
             sets_profile: false,
             failed_units: &before.failed_units,
+            before: None,
             timeout: LONGEST,
         };
         let activated = self.start(&work, io)?;

@@ -1,4 +1,6 @@
-# What a host says of itself. `say` answers a value.
+# What a host says of itself. `say` answers a value. All that fleet keeps on a host is in $base, which a boot clears.
+base=/run/fleet
+[ -d /run ] || base=/var/run/fleet
 profile=/nix/var/nix/profiles/system
 
 say_state() {

@@ -1,6 +1,11 @@
 # Proves over a new connection what came of the job JOB. If it MAY go on, the system that runs is WANTED (or WANTED is
 # empty) and no unit has newly failed, the job is told to make it lasting. UNITS had failed when the host was probed.
 # SKIP lines of the job's log are known already.
+went_back() {
+  while [ -e "$base/$JOB/returning" ] && ! grep -q "^job $JOB\$" "$base/returned" 2>/dev/null; do sleep 0.3 || sleep 1; done
+  grep -q "^job $JOB\$" "$base/returned" 2>/dev/null
+}
+
 say_state
 about='' new=''
 [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
@@ -24,15 +29,20 @@ done_job='' done_rc=''
 if [ "$done_job" = "$JOB" ]; then
   # An earlier connection was lost after all was done.
   say committed "$done_rc"
-elif [ "$MAY" = 1 ] && [ -z "$new" ] && [ -d "$base/$JOB" ] && [ "$current" = "$WANTED" ]; then
+elif [ "$MAY" = 1 ] && [ -z "$new" ] && [ -d "$base/$JOB" ] && [ "$current" = "$WANTED" ] && [ ! -e "$base/$JOB/returning" ]; then
   job_tell "$JOB" go
   job_follow "$JOB" rc.commit "$SKIP"
   say committed "$rc"
   say_state
   [ "$rc" != 0 ] || rm -f "$base/baseline"
   printf '%s %s\n' "$JOB" "$rc" >"$base/committed"
-else
+elif [ -d "$base/$JOB" ]; then
   job_tell "$JOB" leave
+  job_follow "$JOB" left "$SKIP"
+fi
+if went_back; then
+  say_state
+  say went_back 1
 fi
 rm -rf "${base:?}/$JOB"
 say end 1

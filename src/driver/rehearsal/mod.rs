@@ -10,7 +10,7 @@ pub use record::Call;
 
 use super::{
     Activation, Address, Build, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
-    Flake, FlakeCheck, HealthOutcome, Io, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
+    Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
     Render, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{Action, Health, HealthKind, Host, HostName, Platform, Text, Variables};
@@ -216,6 +216,7 @@ impl Target for Rehearsal {
             boot_free_mib: Some(FREE_MIB / 64),
             state: self.state_of(name),
             failed_units: Vec::new(),
+            lock: None,
         };
         if self.fault(FaultStage::Disk, Some(name)).is_some() {
             probe.store_free_mib = 0;
@@ -283,7 +284,12 @@ impl Target for Rehearsal {
             }],
             _ => Vec::new(),
         };
-        Ok(Activation { code: Some(code), state: self.state_of(name), failed_units })
+        Ok(Activation { code: Some(code), state: self.state_of(name), failed_units, went_back: false })
+    }
+
+    fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {
+        io.output.line(Stream::Stdout, &format!("rehearsal: would clear the lock of {}", host.name));
+        Ok(None)
     }
 
     fn roll_back(
