@@ -47,6 +47,21 @@
         };
       });
 
+      # Hooks for git-hooks.nix; `.pre-commit-hooks.yaml` has the same.
+      gitHooks = forEach systems (pkgs:
+        let
+          hook = name: part: more: {
+            enable = true;
+            inherit name;
+            entry = "${lib.getExe self.packages.${pkgs.stdenv.hostPlatform.system}.default} hook run --only ${part}";
+            pass_filenames = false;
+          } // more;
+        in
+        {
+          fleet-check = hook "fleet check" "check" { files = "\\.ya?ml$"; };
+          fleet-run = hook "fleet run" "tasks" { };
+        });
+
       checks = forEach linux (pkgs:
         let
           fleet = self.packages.${pkgs.stdenv.hostPlatform.system}.default;

@@ -1,5 +1,7 @@
 //! Files as they were read, and places in them. Knows no syntax.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -117,9 +119,34 @@ pub struct LineColumn {
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    /// Contents that count instead of those on disk.
+    instead: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl SourceMap {
+    /// Lets a content stand for the one that a path, clean and absolute, has on disk, if it has one: a git hook judges
+    /// what is staged.
+    pub fn set_instead(&mut self, path: PathBuf, content: Vec<u8>) {
+        self.instead.insert(path, content);
+    }
+
+    /// The content of a file. Does not add it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.instead.get(path) {
+            Some(content) => Ok(content.clone()),
+            None => std::fs::read(path),
+        }
+    }
+
+    /// Whether there is something at a path.
+    #[must_use]
+    pub fn exists(&self, path: &Path) -> bool {
+        self.instead.contains_key(path) || std::fs::metadata(path).is_ok()
+    }
+
     /// Adds a file and names it.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX - 1));

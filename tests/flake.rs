@@ -154,6 +154,36 @@ fn the_generations_that_machines_get_evaluate() {
     );
 }
 
+/// git-hooks.nix, pre-commit and prek get the same hooks.
+#[test]
+fn the_hooks_are_those_of_the_manifest() {
+    if !requirement::met("flake::the_hooks_are_those_of_the_manifest", NIX) {
+        return;
+    }
+    let copy = Copy::new();
+    let hooks = copy.nix(&["eval", "--json", &copy.flake("gitHooks.x86_64-linux")]);
+    assert!(hooks.status.success(), "{}", stderr(&hooks));
+    let hooks: serde_json::Value = serde_json::from_slice(&hooks.stdout).unwrap();
+    let manifest =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml")).unwrap();
+    let ids: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("- id: ")).collect();
+    assert_eq!(hooks.as_object().unwrap().keys().collect::<Vec<_>>(), ids);
+    for hook in manifest.split("- id: ").skip(1) {
+        let id = hook.lines().next().unwrap();
+        let value = |key: &str| {
+            let key = format!("  {key}: ");
+            hook.lines().find_map(|line| line.strip_prefix(&key)).map(str::to_owned)
+        };
+        let entry = hooks[id]["entry"].as_str().unwrap();
+        let (program, words) = entry.split_once(' ').unwrap();
+        assert!(program.ends_with("/bin/fleet"), "{entry}");
+        assert_eq!(Some(format!("fleet {words}")), value("entry"));
+        assert_eq!(hooks[id]["name"].as_str().map(str::to_owned), value("name"));
+        assert_eq!(hooks[id]["files"].as_str().map(str::to_owned), value("files"));
+        assert_eq!(hooks[id]["pass_filenames"], false);
+    }
+}
+
 /// The stand-in is worth something only if it refuses what nixpkgs would refuse.
 #[test]
 fn what_is_misspelt_does_not_evaluate() {

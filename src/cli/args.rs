@@ -54,6 +54,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Look for mistakes in the Fleetfile and its Taskfiles
     Check(Check),
+    /// Be a git hook: judge what is staged, not what is in the work tree
+    #[command(args_conflicts_with_subcommands = true)]
+    Hook(Hook),
     /// Be `task` 3.54: takes its command line
     #[command(disable_help_flag = true)]
     Task {
@@ -65,7 +68,7 @@ pub(super) enum Command {
     Schema,
 }
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct Run {
     /// Names of tasks and pipelines, and variables as NAME=VALUE; words after `--` become CLI_ARGS
     #[arg(value_name = "NAME|VAR=VALUE", required = true)]
@@ -90,7 +93,7 @@ pub(super) struct Run {
 }
 
 /// How a pipeline is run, whichever command runs it.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct Flags {
     /// Answer every question with yes
     #[arg(short, long)]
@@ -232,6 +235,82 @@ pub(super) enum Report {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Hook {
+    #[command(subcommand)]
+    pub(super) command: Option<HookCommand>,
+    #[command(flatten)]
+    pub(super) run: HookRun,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum HookCommand {
+    /// Check what is staged, then run tasks and pipelines on it
+    Run(HookRun),
+    /// Write a hook of two lines that runs this; a hook that is there already is kept, and run first
+    Install(HookInstall),
+    /// Take the hook away again; what was there before comes back
+    Uninstall(HookUninstall),
+}
+
+/// The hooks of git that can stop something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum HookName {
+    /// Before a commit: what is staged
+    #[default]
+    PreCommit,
+    /// Before a push: the commits that are pushed
+    PrePush,
+}
+
+/// One part of a hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HookPart {
+    /// Fleetfiles and Taskfiles
+    Check,
+    /// The tasks and pipelines that are named
+    Tasks,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct HookRun {
+    /// Tasks and pipelines to run, and variables; `{{.STAGED}}` has the files
+    #[arg(value_name = "NAME|VAR=VALUE")]
+    pub(super) words: Vec<String>,
+    /// Which hook this is
+    #[arg(long, value_name = "HOOK", default_value = "pre-commit")]
+    pub(super) hook: HookName,
+    /// This part alone
+    #[arg(long, value_name = "PART")]
+    pub(super) only: Option<HookPart>,
+    /// All files that are tracked, not just those that are staged
+    #[arg(long)]
+    pub(super) all: bool,
+    /// A hook to run first
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(super) first: Option<PathBuf>,
+    /// What git gives its hook
+    #[arg(last = true, hide = true)]
+    pub(super) rest: Vec<std::ffi::OsString>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct HookInstall {
+    /// Tasks and pipelines that the hook runs, and variables
+    #[arg(value_name = "NAME|VAR=VALUE")]
+    pub(super) words: Vec<String>,
+    /// Which hook
+    #[arg(long, value_name = "HOOK", default_value = "pre-commit")]
+    pub(super) hook: HookName,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct HookUninstall {
+    /// Which hook
+    #[arg(long, value_name = "HOOK", default_value = "pre-commit")]
+    pub(super) hook: HookName,
 }
 
 /// How to print a plan.

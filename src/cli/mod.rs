@@ -8,6 +8,7 @@ mod console;
 mod exec;
 mod fleet;
 mod history;
+mod hook;
 mod hosts;
 mod line;
 mod list;
@@ -87,6 +88,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Logs(logs) => logs::run(&arguments, logs),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check(check) => check::run(&arguments, check),
+        Command::Hook(hook) => hook::run(&arguments, hook, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words),
     };

@@ -70,7 +70,7 @@ pub(super) fn split(words: &[String]) -> (Vec<String>, Vec<(String, String)>) {
 }
 
 /// As go-task quotes a word for its shell.
-fn shell_quote(word: &str) -> String {
+pub(super) fn shell_quote(word: &str) -> String {
     let variables = Map::from_iter([(Arc::from("WORD"), Value::from(word))]);
     Template::parse("{{shellQuote .WORD}}")
         .and_then(|quote| quote.render(&variables))

@@ -16,7 +16,7 @@ use crate::reporter::{ColourRequest, TaskPaint};
 use crate::source::SourceMap;
 use crate::template::{Lookup as _, Map};
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Columns of a diagnostic where the terminal does not say.
@@ -57,15 +57,24 @@ pub(super) fn read(
         Some(file) => frontend::find_named(&here.join(file))?,
         None => frontend::find(&here)?,
     };
+    read_file(sources, arguments, &entry)
+}
+
+/// Reads the project of a root file; gives warnings back.
+pub(super) fn read_file(
+    sources: &mut SourceMap,
+    arguments: &Arguments,
+    entry: &Path,
+) -> Result<(Project, Diagnostics), LoadError> {
     let reader = Reader {
         stdout: Outlet::stderr(),
         paint: task_paint(arguments),
         yes: matches!(&arguments.command, Command::Run(run) if run.flags.yes),
         verbose: false,
     };
-    let root_dir = entry.parent().unwrap_or(&here);
+    let root_dir = entry.parent().unwrap_or(Path::new("."));
     let access = Access::new(RemoteSettings::from_environment(), root_dir, reader);
-    frontend::load(sources, &entry, Some(&access.remote()))
+    frontend::load(sources, entry, Some(&access.remote()))
 }
 
 /// Findings as standard error shows them.

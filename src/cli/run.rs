@@ -12,10 +12,45 @@ use crate::executor::task::{Request, Runner, TaskError, TaskOptions, World};
 use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
+use crate::template::Value;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// What a git hook adds to a run.
+#[derive(Default)]
+pub(super) struct Staged<'a> {
+    /// The files that are staged, absolute.
+    pub(super) files: Vec<PathBuf>,
+    /// Variables of the environment that all commands get.
+    pub(super) environment: &'a [(OsString, OsString)],
+}
+
+impl Staged<'_> {
+    /// `STAGED`, words for a shell, and `STAGED_LIST`: the files below the directory of the project, relative to it.
+    fn variables(&self, root: &Path) -> Vec<(Arc<str>, Value)> {
+        let relative = self.files.iter().filter_map(|file| file.strip_prefix(root).ok());
+        let files: Vec<String> = relative.map(|file| file.to_string_lossy().into_owned()).collect();
+        let words: Vec<String> = files.iter().map(|file| options::shell_quote(file)).collect();
+        vec![
+            (Arc::from("STAGED"), Value::from(words.join(" "))),
+            (Arc::from("STAGED_LIST"), Value::strings(files.iter().map(String::as_str))),
+        ]
+    }
+}
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8, Failure> {
+    run_on(arguments, run, program, None)
+}
+
+/// Runs the command on what is staged.
+pub(super) fn run_on(
+    arguments: &Arguments,
+    run: &Run,
+    program: &str,
+    staged: Option<&Staged<'_>>,
+) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     // With `--json` standard output holds nothing but JSON.
     let stderr = Outlet::stderr();
@@ -32,7 +67,11 @@ pub(super) fn run(arguments: &Arguments, run: &Run, program: &str) -> Result<u8,
         let line = move |_: Stream, line: &str| drop(stderr.write(format!("{line}\n").as_bytes()));
         task_options.lines = Some(Lines(Arc::new(line)));
     }
-    let scripts = Arc::new(scripts::new(stdout.clone(), paint));
+    let added = staged.map_or(&[][..], |staged| staged.environment);
+    if let Some(staged) = staged {
+        task_options.cli_vars.extend(staged.variables(&loaded.project.root_dir));
+    }
+    let scripts = Arc::new(scripts::with(stdout.clone(), paint, added));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let pipelines = PipelineRuns::new(

@@ -3,6 +3,7 @@
 use crate::driver::LocalScripts;
 use crate::process::Outlet;
 use crate::reporter::{TaskColour, TaskPaint};
+use std::ffi::OsString;
 use std::sync::Arc;
 
 /// The colours that prefixes take turns with.
@@ -23,10 +24,16 @@ const COLOURS: [TaskColour; 12] = [
 
 /// Scripts with our environment.
 pub(super) fn new(stdout: Outlet, paint: TaskPaint) -> LocalScripts {
+    with(stdout, paint, &[])
+}
+
+/// Scripts with our environment and more.
+pub(super) fn with(stdout: Outlet, paint: TaskPaint, added: &[(OsString, OsString)]) -> LocalScripts {
     let prefix = move |text: &str, number: Option<usize>| {
         let colour = COLOURS.get(number.unwrap_or_default() % COLOURS.len());
         let colour = colour.copied().unwrap_or(TaskColour::Yellow);
         format!("[{}] ", paint.paint(colour, text)).into_bytes()
     };
-    LocalScripts::new(Arc::new(std::env::vars_os().collect()), stdout, prefix)
+    let environment = std::env::vars_os().chain(added.iter().cloned()).collect();
+    LocalScripts::new(Arc::new(environment), stdout, prefix)
 }

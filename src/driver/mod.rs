@@ -6,6 +6,7 @@ mod confirm;
 mod error;
 mod fetch;
 mod flake;
+pub mod git;
 mod inspect;
 mod local_scripts;
 mod lock;

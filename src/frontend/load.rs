@@ -33,11 +33,12 @@ pub fn find(start: &Path) -> Result<PathBuf, LoadError> {
 /// # Errors
 /// There is none.
 pub fn find_named(path: &Path) -> Result<PathBuf, LoadError> {
-    taskfile::find_named(path, &names()).map_err(with_fleetfile)
+    taskfile::find_named(path, &root_names()).map_err(with_fleetfile)
 }
 
 /// The names of root files, the stronger first.
-fn names() -> Vec<&'static str> {
+#[must_use]
+pub fn root_names() -> Vec<&'static str> {
     fleetfile::FILE_NAMES.iter().chain(TASKFILE_NAMES).copied().collect()
 }
 
@@ -83,7 +84,7 @@ pub fn load_within(
     environment: &dyn Lookup,
     remote: Option<&Remote<'_>>,
 ) -> Result<(Project, Diagnostics), LoadError> {
-    let names = names();
+    let names = root_names();
     let extra: Vec<&'static str> = fleetfile::ROOT_KEYS.iter().map(|key| key.name).collect();
     let options =
         LoadOptions { dir: None, working_dir, environment, names: &names, extra_root_keys: &extra, remote };

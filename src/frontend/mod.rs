@@ -7,5 +7,5 @@ pub mod lint;
 mod load;
 pub mod taskfile;
 
-pub use load::{find, find_named, load, load_within};
+pub use load::{find, find_named, load, load_within, root_names};
 pub use taskfile::LoadError;

@@ -51,7 +51,7 @@ pub fn find(dir: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
 /// # Errors
 /// There is none (go-task's exit status 100).
 pub fn find_named(path: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
-    file_or_directory(&absolute(path), names).ok_or_else(|| {
+    file_or_directory(&absolute(path), names, is_there).ok_or_else(|| {
         let shown = path.display();
         let go = format!(
             "task: No Taskfile found at {:?} Run `task --init` to create a new Taskfile.",
@@ -70,12 +70,26 @@ pub fn find_named(path: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
 }
 
 /// The path itself unless it is a directory, else the first of the names in it.
-pub(super) fn file_or_directory(path: &Path, names: &[&str]) -> Option<PathBuf> {
-    if std::fs::metadata(path).ok()?.is_dir() { in_directory(path, names) } else { Some(path.to_owned()) }
+pub(super) fn file_or_directory(
+    path: &Path,
+    names: &[&str],
+    exists: impl Fn(&Path) -> bool,
+) -> Option<PathBuf> {
+    let inside = || names.iter().map(|name| path.join(name)).find(|path| exists(path));
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_dir() => Some(path.to_owned()),
+        Err(_) if exists(path) => Some(path.to_owned()),
+        // A directory may be in the index and not on disk.
+        _ => inside(),
+    }
 }
 
 fn in_directory(dir: &Path, names: &[&str]) -> Option<PathBuf> {
-    names.iter().map(|name| dir.join(name)).find(|path| std::fs::metadata(path).is_ok())
+    names.iter().map(|name| dir.join(name)).find(|path| is_there(path))
+}
+
+fn is_there(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok()
 }
 
 fn absolute(path: &Path) -> PathBuf {

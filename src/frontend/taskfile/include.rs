@@ -147,7 +147,7 @@ impl Reader<'_> {
             return *known;
         }
         self.known.insert(origin.path.clone(), None);
-        match std::fs::read(&origin.path) {
+        match self.sources.read(&origin.path) {
             Ok(bytes) => self.decode(origin, bytes),
             Err(error) => {
                 let go = go_io::error(go_io::reading(&error), &origin.path, &error);
@@ -392,7 +392,7 @@ impl Reader<'_> {
                 let found = self.dir_of(file).join(&location);
                 (location, found)
             };
-            match file_or_directory(&clean(&found), self.options.names) {
+            match file_or_directory(&clean(&found), self.options.names, |path| self.sources.exists(path)) {
                 Some(path) => {
                     edge.target = self.demand(Origin { path, remote: None, from: Some((from, &edge)) });
                 }

@@ -1,0 +1,17 @@
+//! A git repository as its hooks see it: what is staged or pushed, and the content of it. Asks git, in few processes;
+//! never changes the work tree, the index or a reference. Knows no checks.
+//!
+//! `GIT_DIR`, `GIT_INDEX_FILE` and their like, which git sets for hooks, are heeded by git itself: with `git commit FILE`
+//! the index of a hook is not the one of the repository.
+
+mod blobs;
+mod change;
+mod export;
+mod repository;
+mod snapshot;
+
+pub use blobs::Content;
+pub use change::{Change, Entry, EntryKind};
+pub use export::Export;
+pub use repository::Repository;
+pub use snapshot::{Snapshot, pushed};

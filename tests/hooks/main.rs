@@ -1,0 +1,12 @@
+//! `fleet hook` with real git: what stops a commit, what is left as it was.
+
+#![cfg(test)]
+
+mod frameworks;
+mod install;
+mod push;
+mod repository;
+#[path = "../requirement/mod.rs"]
+mod requirement;
+mod staged;
+mod tasks;
