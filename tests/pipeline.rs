@@ -179,6 +179,7 @@ impl Try {
             started: "2026-01-01T00:00:00Z".into(),
             rehearsal: self.rehearsal,
             dir: ".".into(),
+            resumed: None,
         };
         match run(&plan, &drivers, &options, &cancel, &mut kept) {
             Ok(report) => {

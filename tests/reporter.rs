@@ -116,6 +116,7 @@ fn rehearse(faults: &[&str], id: &RunId, reporter: &mut dyn Reporter) -> RunRepo
         started: "2026-11-23T09:15:00Z".to_owned(),
         rehearsal: true,
         dir: ".".into(),
+        resumed: None,
     };
     run(&plan, &drivers, &options, &Cancel::new(), reporter).unwrap()
 }

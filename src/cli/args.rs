@@ -46,6 +46,8 @@ pub(super) enum Command {
     Exec(Exec),
     /// Give hosts a generation back that they have had, with the guards and proofs of a deployment
     Rollback(Rollback),
+    /// Go on with a run that broke off; what it has proven is not done again
+    Resume(Resume),
     /// List the runs of this project, the newest first
     History(History),
     /// Print what the steps of a run printed
@@ -173,6 +175,14 @@ pub(super) struct Exec {
     /// Give a host up after so many seconds
     #[arg(long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Resume {
+    /// The run: its id, the beginning or the end of it, or `last`
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) flags: Flags,
 }
 
 #[derive(Debug, Clone, Args)]

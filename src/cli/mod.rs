@@ -21,6 +21,7 @@ mod preflight;
 mod project;
 mod refusal;
 mod remote;
+mod resume;
 mod rollback;
 mod run;
 mod scripts;
@@ -84,6 +85,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Status(status) => status::run(&arguments, status, &program),
         Command::Exec(exec) => exec::run(&arguments, exec, &program),
         Command::Rollback(rollback) => rollback::run(&arguments, rollback, &program),
+        Command::Resume(resume) => resume::run(&arguments, resume, &program),
         Command::History(history) => history::run(&arguments, history),
         Command::Logs(logs) => logs::run(&arguments, logs),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),

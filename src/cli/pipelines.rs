@@ -4,6 +4,7 @@ use super::args::{Arguments, Flags};
 use super::confirm::Ask;
 use super::fleet::{self, Engine, Wish};
 use super::project::{self, Loaded};
+use super::resume::Resume;
 use super::{Failure, preflight};
 use crate::diagnostic::Severity;
 use crate::driver::rehearsal::Fault;
@@ -17,7 +18,8 @@ use crate::model::{Host, Pipeline, Text};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
-    Journal, Json, Live, Multi, Paint, Pause, Plain, Reporter, RunId, Sink, SinkState, find_unfinished,
+    Journal, Json, Live, Multi, Paint, Pause, Plain, Reporter, RunId, RunRequest, Sink, SinkState,
+    find_unfinished,
 };
 use crate::template::Map;
 use std::io::IsTerminal as _;
@@ -41,6 +43,7 @@ pub(super) enum Systems {
 /// What all pipelines of one command share.
 pub(super) struct PipelineRuns {
     systems: Systems,
+    resumed: Option<Resume>,
     loaded: Loaded,
     options: TaskOptions,
     scripts: Arc<dyn ScriptRunner>,
@@ -68,6 +71,7 @@ impl PipelineRuns {
         let faults = if flags.rehearse { Some(fleet::faults(&flags.fail)?) } else { None };
         Ok(Self {
             systems,
+            resumed: None,
             loaded: loaded.clone(),
             options,
             scripts,
@@ -79,6 +83,12 @@ impl PipelineRuns {
             colour: project::colour(arguments, std::io::stdout().is_terminal()),
             arguments: arguments.clone(),
         })
+    }
+
+    /// Goes on with an earlier run.
+    pub(super) fn resuming(mut self, resumed: Resume) -> Self {
+        self.resumed = Some(resumed);
+        self
     }
 
     fn try_run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> Result<u8, Failure> {
@@ -94,7 +104,10 @@ impl PipelineRuns {
         let wish = Wish::to_run(run.as_str(), self.faults.as_deref(), cancel, &pause);
         let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
-        let hosts = self.select(pipeline, &engine, &*render)?;
+        let hosts = match &self.resumed {
+            Some(resumed) => resumed.hosts(&engine.hosts)?,
+            None => self.select(pipeline, &engine, &*render)?,
+        };
         let limits = Limits { check: self.at_once, ..Limits::default() };
         let plan = Arc::new(match &self.systems {
             Systems::Flake => plan::compile(pipeline, hosts, limits),
@@ -103,7 +116,14 @@ impl PipelineRuns {
         let state = self.loaded.state_dir();
         let journal = Journal::create(&state, &run)
             .map_err(|error| Failure::helped(&error, error.help(), exit_code::FAILED))?;
-        Self::tell_unfinished(&state, &run);
+        if self.resumed.is_none() {
+            Self::tell_unfinished(&state, &run);
+        }
+        if matches!(self.systems, Systems::Flake) {
+            let globals = self.options.globals.iter().map(|(name, value)| (name.to_string(), value.clone()));
+            // Without it the run cannot be gone on with, which is said when that is wanted.
+            let _ = RunRequest::new(&pipeline.name, globals).keep(journal.dir());
+        }
         let journal_state = journal.state();
         let logs = journal.dir().display().to_string();
         let (reporter, sink) = self.reporter(logs, &pause);
@@ -114,6 +134,11 @@ impl PipelineRuns {
             run: run.as_str().to_owned(),
             started: jiff::Timestamp::now().to_string(),
             rehearsal: self.faults.is_some(),
+            resumed: self
+                .resumed
+                .as_ref()
+                .map(|resumed| resumed.proven(&plan, drivers.flake.revision().as_deref()))
+                .transpose()?,
             dir,
         };
         let report = pipeline::run(&plan, &drivers, &options, cancel, &mut reporter)
@@ -197,7 +222,13 @@ impl PipelineRuns {
     /// What an earlier run left unfinished; the new run does not depend on it.
     fn tell_unfinished(state: &Path, run: &RunId) {
         if let Ok(Some(past)) = find_unfinished(state, run) {
-            let _ = Outlet::stderr().write(format!("note: {past}\n").as_bytes());
+            let resumable = past.path.parent().is_some_and(|dir| RunRequest::read(dir).is_some());
+            let help = if resumable && !past.running {
+                format!("  help: `fleet resume {}` goes on with it\n", past.run)
+            } else {
+                String::new()
+            };
+            let _ = Outlet::stderr().write(format!("note: {past}\n{help}").as_bytes());
         }
     }
 

@@ -27,6 +27,9 @@ impl RunState<'_> {
         if let Some(state) = self.host_mut(id) {
             state.started(node.stage);
         }
+        if let Some(run) = self.proven_by(id) {
+            return done(Some(format!("done in run {run}")));
+        }
         let state = self.host(id);
         let input = || Input {
             probe: state.and_then(|state| state.probe.clone()),
@@ -103,6 +106,17 @@ impl RunState<'_> {
         }
     }
 
+    /// The earlier run that has done what the node would do. To go back is never done.
+    fn proven_by(&self, id: NodeId) -> Option<&str> {
+        let resumed = self.options.resumed.as_ref()?;
+        let node = self.plan.node(id)?;
+        let is_done = match self.host(id) {
+            Some(state) => state.is_done && !matches!(node.kind, NodeKind::RollBack { .. }),
+            None => matches!(node.kind, NodeKind::Check(_)) && resumed.checks.contains(&id.0),
+        };
+        is_done.then_some(&resumed.run)
+    }
+
     /// The verdict of a host that is well but has to go back with its wave.
     fn blamed(&self, verdict: Verdict, wave: usize) -> Verdict {
         let why = format!("wave {} failed: {}", wave + 1, names(&self.failed_hosts));
@@ -146,6 +160,7 @@ impl RunState<'_> {
             let Some(action) = state.action else { continue };
             question.action = action;
             match &state.path {
+                _ if state.is_done => question.unchanged += 1,
                 Some(_) if state.is_there(action) => question.unchanged += 1,
                 Some(path) => question.changes.push(Change {
                     host: host.name.clone(),

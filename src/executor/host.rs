@@ -2,6 +2,7 @@
 
 use super::activation::Verdict;
 use super::event::{Generation, HostReport, HostResult};
+use super::resumed::DoneHost;
 use crate::driver::{Derivation, DriverError, ErrorKind, Probe, StorePath, SystemState};
 use crate::model::{Action, BuildOn, Host};
 use crate::plan::{NodeId, NodeKind, Stage};
@@ -24,6 +25,8 @@ pub(super) struct HostState {
     pub(super) wave: Option<usize>,
     /// What is done with it, where it is deployed.
     pub(super) action: Option<Action>,
+    /// An earlier run was done with it.
+    pub(super) is_done: bool,
     /// Time spent on its nodes.
     pub(super) took: Duration,
     /// The furthest stage that was started.
@@ -35,6 +38,13 @@ pub(super) struct HostState {
 }
 
 impl HostState {
+    /// Takes over what an earlier run has proven.
+    pub(super) fn resume(&mut self, done: &DoneHost) {
+        self.is_done = true;
+        self.probe = Some(Arc::new(done.probe()));
+        self.verdict = Some(Verdict { result: done.result, reason: None, state: Some(done.state()) });
+    }
+
     /// One of its nodes begins.
     pub(super) fn started(&mut self, stage: Stage) {
         self.stage = self.stage.max(Some(stage));

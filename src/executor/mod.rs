@@ -17,6 +17,7 @@ pub mod pipeline;
 mod proof;
 pub mod render;
 pub mod reporter;
+pub mod resumed;
 mod run_state;
 pub mod runtime;
 pub mod schedule;

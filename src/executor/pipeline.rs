@@ -7,6 +7,7 @@ use super::drivers::Drivers;
 use super::event::RunReport;
 use super::node::{self, Answer, Input, Shared};
 use super::reporter::Reporter;
+use super::resumed::Resumed;
 use super::run_state::RunState;
 use super::schedule::Schedule;
 use super::workers::Workers;
@@ -42,6 +43,8 @@ pub struct RunOptions {
     pub rehearsal: bool,
     /// Where `cmd:` steps run.
     pub dir: PathBuf,
+    /// What an earlier run has proven, where this one goes on with it.
+    pub resumed: Option<Resumed>,
 }
 
 /// Runs a plan to its end and gives the report that reporters got, too.

@@ -48,6 +48,13 @@ impl<'p> RunState<'p> {
                 (state.action, state.wave) = (Some(*action), Some(*wave));
             }
         }
+        if let Some(resumed) = &options.resumed {
+            for (host, state) in plan.hosts.iter().zip(&mut hosts) {
+                if let Some(done) = resumed.hosts.get(&host.name) {
+                    state.resume(done);
+                }
+            }
+        }
         Self {
             plan,
             options,

@@ -17,7 +17,10 @@ mod task;
 mod text;
 
 pub use colour::{ColourRequest, Paint, TaskColour, TaskPaint};
-pub use journal::{Journal, JournalError, JournalState, Past, PastHost, find_unfinished, read_past, runs};
+pub use journal::{
+    Journal, JournalError, JournalState, Past, PastHost, PastSystem, RunRequest, find_unfinished, read_past,
+    runs,
+};
 pub use json::Json;
 pub use live::{Live, Pause, Paused};
 pub use multi::Multi;

@@ -41,6 +41,12 @@ impl RunId {
         good.then(|| Self(name.to_owned()))
     }
 
+    /// The second it began in, as the name has it.
+    #[must_use]
+    pub fn second(&self) -> &str {
+        self.0.split_once('-').map_or("", |(second, _)| second)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

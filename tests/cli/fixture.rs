@@ -233,10 +233,16 @@ impl Fixture {
 }
 
 impl Fixture {
+    /// The journal of the newest run; ids of runs that begin in the same second do not say which is newer.
+    pub(crate) fn journal_file(&self) -> PathBuf {
+        let runs = fs::read_dir(self.path(".fleet/runs")).unwrap();
+        let journals = runs.map(|entry| entry.unwrap().path().join("journal.jsonl"));
+        journals.max_by_key(|journal| fs::metadata(journal).unwrap().modified().unwrap()).unwrap()
+    }
+
     /// The events of the newest run.
     pub(crate) fn journal(&self) -> Vec<serde_json::Value> {
-        let runs = fs::read_dir(self.path(".fleet/runs")).unwrap().map(|entry| entry.unwrap().path());
-        let text = fs::read_to_string(runs.max().unwrap().join("journal.jsonl")).unwrap();
+        let text = fs::read_to_string(self.journal_file()).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }

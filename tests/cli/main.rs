@@ -9,6 +9,7 @@ mod command;
 mod fixture;
 mod inspection;
 mod pipeline;
+mod resume;
 mod rollback;
 mod state;
 mod stream;

@@ -13,6 +13,7 @@ mod inspection;
 mod lock;
 mod plugin;
 mod privilege;
+mod resume;
 mod rollback;
 mod run;
 mod testbed;

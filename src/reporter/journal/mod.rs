@@ -6,9 +6,11 @@
 
 mod error;
 mod past;
+mod request;
 
 pub use error::JournalError;
-pub use past::{Past, PastHost, find_unfinished, read_past, runs};
+pub use past::{Past, PastHost, PastSystem, find_unfinished, read_past, runs};
+pub use request::RunRequest;
 
 use super::json::json_line;
 use super::state::label;

@@ -6,6 +6,7 @@ use crate::model::HostName;
 use crate::reporter::RunId;
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, BufRead as _, BufReader};
@@ -28,6 +29,10 @@ pub struct Past {
     pub hosts: IndexMap<String, PastHost>,
     /// Revision of the flake, where it was known.
     pub revision: Option<String>,
+    /// Number of nodes of its plan.
+    pub nodes: u64,
+    /// Checks for the run as a whole that held, by node.
+    pub passed: BTreeSet<u32>,
     /// The exit code, if the run came to its end.
     pub exit_code: Option<u64>,
     /// Milliseconds from the start of the run to its last event.
@@ -45,10 +50,23 @@ pub struct PastHost {
     pub result: Option<String>,
     /// Why, where the result is not good.
     pub reason: Option<String>,
+    /// What it had before the run.
+    pub before: Option<PastSystem>,
+    /// What it had after it.
+    pub after: Option<PastSystem>,
     /// The last step that began: stage and step.
     pub step: Option<(String, String)>,
     /// How that step ended, if it did.
     pub ended: Option<String>,
+}
+
+/// A system of a host, as a report tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastSystem {
+    /// Number of the generation, where it had one.
+    pub number: Option<u64>,
+    /// Store path.
+    pub path: String,
 }
 
 /// Names of all runs in a `.fleet` directory, the newest first. Whatever else lies there is left out.
@@ -62,7 +80,14 @@ pub fn runs(fleet_dir: &Path) -> io::Result<Vec<RunId>> {
     };
     let mut runs: Vec<RunId> =
         entries.filter_map(|entry| RunId::parse(entry.ok()?.file_name().to_str()?)).collect();
-    runs.sort_unstable_by(|a, b| b.cmp(a));
+    // Names do not tell which of two runs of the same second is newer.
+    let changed = |run: &RunId| {
+        let journal = fleet_dir.join("runs").join(run.as_str()).join(JOURNAL);
+        journal.metadata().and_then(|metadata| metadata.modified()).ok()
+    };
+    runs.sort_by(|a, b| {
+        b.second().cmp(a.second()).then_with(|| changed(b).cmp(&changed(a))).then_with(|| b.cmp(a))
+    });
     Ok(runs)
 }
 
@@ -113,6 +138,7 @@ impl Past {
                 self.run = text("run");
                 self.name = text("name");
                 self.started = text("started");
+                self.nodes = event.get("nodes").and_then(Value::as_u64).unwrap_or_default();
                 self.rehearsal = event.get("rehearsal").and_then(Value::as_bool).unwrap_or_default();
                 let hosts = event.get("hosts").and_then(Value::as_array).into_iter().flatten();
                 self.hosts = hosts
@@ -131,10 +157,16 @@ impl Past {
                 if let Some(host) = self.host(event).filter(|host| host.step == step) {
                     host.ended = Some(text("status"));
                 }
+                let number =
+                    event.get("node").and_then(Value::as_u64).and_then(|node| u32::try_from(node).ok());
+                if event.get("host").is_none() && text("stage") == "check" && text("status") == "succeeded" {
+                    self.passed.extend(number);
+                }
             }
             "host_finished" => {
                 if let Some(host) = self.host(event) {
                     host.result = Some(text("result"));
+                    (host.before, host.after) = (system(event.get("before")), system(event.get("after")));
                     host.reason = event.get("reason").and_then(Value::as_str).map(str::to_owned);
                 }
             }
@@ -174,6 +206,11 @@ impl fmt::Display for Past {
         }
         write!(f, "  its journal: {}", self.path.display())
     }
+}
+
+fn system(value: Option<&Value>) -> Option<PastSystem> {
+    let path = value?.get("path")?.as_str()?.to_owned();
+    Some(PastSystem { number: value?.get("number").and_then(Value::as_u64), path })
 }
 
 fn past_tense(status: &str) -> &str {
