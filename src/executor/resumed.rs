@@ -39,6 +39,7 @@ impl DoneHost {
             boot_free_mib: None,
             state: state(self.before.as_ref()),
             failed_units: Vec::new(),
+            lock: None,
         }
     }
 
