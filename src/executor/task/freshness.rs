@@ -10,6 +10,7 @@ use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{Evaluate, smart_join};
 use crate::fingerprint::{Fingerprints, Freshness, TaskFiles};
+use crate::frontend::taskfile::relative;
 use crate::model::{Glob, Method, Task};
 use crate::template::Value;
 use std::path::PathBuf;
@@ -27,8 +28,7 @@ impl Files for TaskFiles<'_> {
 
 impl TaskFiles<'_> {
     fn relative(&self, files: Vec<PathBuf>) -> Vec<String> {
-        let relative = |file: PathBuf| file.strip_prefix(self.dir).map(ToOwned::to_owned).unwrap_or(file);
-        files.into_iter().map(|file| relative(file).to_string_lossy().into_owned()).collect()
+        files.iter().map(|file| relative(self.dir, file).to_string_lossy().into_owned()).collect()
     }
 }
 
