@@ -18,16 +18,16 @@ use std::rc::Rc;
 
 impl Files for TaskFiles<'_> {
     fn sources(&self) -> Result<Vec<String>, TaskError> {
-        Ok(self.relative(TaskFiles::sources(self)))
+        Ok(self.relative(&TaskFiles::sources(self)))
     }
 
     fn generates(&self) -> Result<Vec<String>, TaskError> {
-        Ok(self.relative(TaskFiles::generates(self)))
+        Ok(self.relative(&TaskFiles::generates(self)))
     }
 }
 
 impl TaskFiles<'_> {
-    fn relative(&self, files: Vec<PathBuf>) -> Vec<String> {
+    fn relative(&self, files: &[PathBuf]) -> Vec<String> {
         files.iter().map(|file| relative(self.dir, file).to_string_lossy().into_owned()).collect()
     }
 }
