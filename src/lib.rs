@@ -29,4 +29,6 @@ pub mod executor;
 
 pub mod reporter;
 
+pub mod watch;
+
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Runs Taskfiles fast and deploys fleets of NixOS hosts, with the truth told about every host.
 #[derive(Debug, Clone, Parser)]
@@ -92,6 +93,13 @@ pub(super) struct Run {
     /// Do not show the commands of tasks
     #[arg(short, long)]
     pub(super) silent: bool,
+    /// Run the tasks again whenever their sources change, until Ctrl-C
+    #[arg(short, long, conflicts_with_all = ["rehearse", "json"])]
+    pub(super) watch: bool,
+    /// With --watch: quiet time after a change before the tasks run again, such as 500ms [default: the file's
+    /// `interval`, else 5ms, and 100ms while they still run]
+    #[arg(long, value_name = "DURATION", requires = "watch", value_parser = duration)]
+    pub(super) interval: Option<Duration>,
 }
 
 /// How a pipeline is run, whichever command runs it.
@@ -334,4 +342,13 @@ pub(super) enum Format {
     Mermaid,
     /// JSON, stable between runs
     Json,
+}
+
+/// A duration as Taskfiles have it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let nanoseconds =
+        crate::yaml::parse_duration(text).and_then(|nanoseconds| u64::try_from(nanoseconds).ok());
+    nanoseconds
+        .map(Duration::from_nanos)
+        .ok_or_else(|| "a duration is written such as `500ms` or `2s`".to_owned())
 }

@@ -48,6 +48,8 @@ pub(super) fn of_run(program: &str, run: &Run, output: Option<Output>) -> TaskOp
         force_all: run.force,
         verbose: run.verbose,
         silent: run.silent,
+        watch: run.watch,
+        interval: run.interval,
         assume_yes: run.flags.yes,
         concurrency: Some(run.flags.at_once),
         output,

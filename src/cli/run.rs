@@ -13,6 +13,7 @@ use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
 use crate::template::Value;
+use crate::watch::Rounds;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +62,12 @@ pub(super) fn run_on(
         let sentence = "no task or pipeline is named";
         return Err(Failure::helped(sentence, "`fleet list` shows them", exit_code::USAGE));
     }
+    if run.watch
+        && let Some(name) = names.iter().find(|name| loaded.project.pipeline(name).is_some())
+    {
+        let sentence = format!("`{name}` is a pipeline, which has no sources to watch");
+        return Err(Failure::helped(sentence, "`--watch` takes tasks alone", exit_code::USAGE));
+    }
     let mut task_options = options::of_run(program, run, loaded.project.output.clone());
     if run.flags.json {
         let stderr = stderr.clone();
@@ -104,11 +111,28 @@ pub(super) fn run_requests(
     arguments: &Arguments,
 ) -> Result<u8, Failure> {
     let shared = Arc::clone(&loaded.project);
+    let shown = (loaded.clone(), arguments.clone());
     let result = runtime::block_on(|runtime| async move {
-        Runner::new(shared, options, world, runtime, cancel).run(requests).await
+        let runner = Runner::new(shared, options, world, runtime, cancel);
+        let (watched, others): (Vec<Request>, Vec<Request>) =
+            requests.into_iter().partition(|request| runner.is_watched(request));
+        runner.check(&watched)?;
+        if !others.is_empty() {
+            runner.run(others).await?;
+        }
+        let failed = move |error: &TaskError| {
+            let _ = Outlet::stderr().write(render(error, &shown.0, &shown.1).as_bytes());
+        };
+        let is_over = watched.is_empty();
+        let rounds = || Rounds::after(&runner, watched, Box::new(failed));
+        Ok((!is_over).then(rounds))
     });
     match result {
-        Ok(()) => Ok(exit_code::GOOD),
+        Ok(None) => Ok(exit_code::GOOD),
+        Ok(Some(rounds)) => match rounds.run() {
+            Ok(()) => Ok(exit_code::GOOD),
+            Err(error) => Err(Failure::error(format!("sources cannot be watched: {error}"))),
+        },
         Err(TaskError::Pipeline { code, .. }) => Ok(code),
         Err(error) => Err(Failure::Text(render(&error, loaded, arguments), error.exit_code(false))),
     }

@@ -249,6 +249,8 @@ pub enum Tone {
     Ignored,
     /// Red on standard error: a task failed.
     Failed,
+    /// Green on standard output: a directory is watched from now on.
+    Watched,
 }
 
 /// What `task` prints about tasks, in the order it happens (go-task 3.54).
@@ -281,12 +283,22 @@ pub enum TaskEvent {
         /// The text.
         text: String,
     },
+    /// `task: Started watching for tasks: NAMES`
+    Watching {
+        /// As called.
+        tasks: Vec<String>,
+    },
+    /// `task: task "NAME" finished running`, which only `--watch` says.
+    Finished {
+        /// As called.
+        task: String,
+    },
     /// A prompt and how it was answered without asking.
     Assumed {
         /// The question.
         question: String,
     },
-    /// Something that went wrong and stops nothing.
+    /// A warning of our own that `task` does not print; shown by `fleet run` only.
     Warning {
         /// The text.
         text: String,

@@ -67,12 +67,14 @@ mod tests {
     #[test]
     fn the_document_knows_every_field() {
         let text = || "text".to_owned();
-        let tones = [Tone::Progress, Tone::Note, Tone::Ignored, Tone::Failed];
+        let tones = [Tone::Progress, Tone::Note, Tone::Ignored, Tone::Failed, Tone::Watched];
         let verbose = tones.map(|tone| TaskEvent::Verbose { tone, text: text() });
         let of_tasks = [
             TaskEvent::Command { task: text(), command: text() },
             TaskEvent::UpToDate { task: text() },
             TaskEvent::PreconditionFailed { task: text(), message: text() },
+            TaskEvent::Watching { tasks: vec![text()] },
+            TaskEvent::Finished { task: text() },
             TaskEvent::Assumed { question: text() },
             TaskEvent::Warning { text: text() },
         ];

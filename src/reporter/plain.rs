@@ -105,6 +105,8 @@ pub(super) fn task_line(event: &TaskEvent) -> String {
         TaskEvent::UpToDate { task } => format!("task: Task \"{task}\" is up to date"),
         TaskEvent::PreconditionFailed { message, .. } => format!("task: {message}"),
         TaskEvent::Verbose { text, .. } => format!("task: {text}"),
+        TaskEvent::Watching { tasks } => format!("task: Started watching for tasks: {}", tasks.join(", ")),
+        TaskEvent::Finished { task } => format!("task: task \"{task}\" finished running"),
         TaskEvent::Assumed { question } => format!("{question} [assuming yes]"),
         TaskEvent::Warning { text } => format!("warning: {text}"),
     }

@@ -36,15 +36,23 @@ impl TaskLines {
                     Tone::Note => (&self.stdout, TaskColour::Yellow),
                     Tone::Ignored => (&self.stderr, TaskColour::Yellow),
                     Tone::Failed => (&self.stderr, TaskColour::Red),
+                    Tone::Watched => (&self.stdout, TaskColour::Green),
                 };
                 // The line on another platform ends in a literal `\n` and has no line end.
                 let end = if text.ends_with("\\n") { "" } else { "\n" };
                 (outlet, colour, format!("task: {text}{end}"))
             }
+            TaskEvent::Watching { tasks } => {
+                let tasks = tasks.join(", ");
+                (&self.stderr, TaskColour::Green, format!("task: Started watching for tasks: {tasks}\n"))
+            }
+            TaskEvent::Finished { task } => {
+                (&self.stderr, TaskColour::Green, format!("task: task \"{task}\" finished running\n"))
+            }
             TaskEvent::Assumed { question } => {
                 (&self.stdout, TaskColour::Yellow, format!("{question} [assuming yes]\n"))
             }
-            TaskEvent::Warning { text } => (&self.stderr, TaskColour::Red, format!("task: {text}\n")),
+            TaskEvent::Warning { text } => (&self.stderr, TaskColour::Yellow, format!("warning: {text}\n")),
         };
         // With nobody to read it, the tasks go on.
         let _ = outlet.write(self.paint.paint(colour, &text).as_bytes());
@@ -99,6 +107,11 @@ mod tests {
                 verbose(Tone::Failed, "\"a\" failed: exit status 3"),
                 "\x1b[31mtask: \"a\" failed: exit status 3\n\x1b[0m",
             ),
+            (
+                TaskEvent::Watching { tasks: vec![name(), "b".to_owned()] },
+                "\x1b[32mtask: Started watching for tasks: a, b\n\x1b[0m",
+            ),
+            (TaskEvent::Finished { task: name() }, "\x1b[32mtask: task \"a\" finished running\n\x1b[0m"),
         ];
         for (event, text) in on_stderr {
             assert_eq!(lines(true, &event), (String::new(), text.to_owned()));
@@ -113,6 +126,7 @@ mod tests {
                 verbose(Tone::Note, "\"a\" not for current platform - ignored\\n"),
                 "\x1b[33mtask: \"a\" not for current platform - ignored\\n\x1b[0m",
             ),
+            (verbose(Tone::Watched, "watching new dir: src"), "\x1b[32mtask: watching new dir: src\n\x1b[0m"),
         ];
         for (event, text) in on_stdout {
             assert_eq!(lines(true, &event), (text.to_owned(), String::new()));

@@ -16,12 +16,14 @@ mod session;
 mod settings;
 mod summary;
 mod usage;
+mod watch;
 
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TASK_VERSION, TaskError, World};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{ColourRequest, TaskColour, TaskLines, TaskPaint};
 use crate::source::{SourceMap, Span};
+use crate::watch::Rounds;
 use session::{Failure, Session};
 use settings::Settings;
 use std::io::IsTerminal as _;
@@ -66,10 +68,8 @@ fn call(
         return Ok(0);
     }
     // Better refused than done by half.
-    for missing in ["watch", "interactive"] {
-        if settings.on(missing) {
-            return Err(Failure::plain(format!("task: --{missing} is not supported yet")));
-        }
+    if settings.on("interactive") {
+        return Err(Failure::plain("task: --interactive is not supported yet"));
     }
     let environment = super::options::environment();
     let (loaded, access) =
@@ -89,16 +89,31 @@ fn call(
         events: Arc::new(move |event| lines.task_event(&event)),
     };
     let signal_lines = (stdout.clone(), stderr.clone());
+    let watch = watch::Signalled::new(settings.on("watch"));
+    let signalled = Arc::clone(&watch);
     // Children get the terminal's signals themselves; go-task swallows its own and counts them.
     let _signals = Signals::listen(&cancel, move |signal, count| {
-        options::on_signal(signal, count, paint, &signal_lines.0, &signal_lines.1)
+        let by_task = || options::on_signal(signal, count, paint, &signal_lines.0, &signal_lines.1);
+        signalled.react(signal, count, by_task)
     });
-    let stdout = stdout.clone();
-    runtime::block_on(|runtime| async move {
+    let (stdout, stderr) = (stdout.clone(), stderr.clone());
+    let end = runtime::block_on(|runtime| async move {
         let runner = Runner::new(Arc::clone(&project), task_options, world, runtime, cancel);
-        let session = Session { project, sources, runner, paint, environment, stdout };
+        let session = Session { project, sources, runner, paint, environment, stdout, stderr };
         work(&session, settings).await
-    })
+    })?;
+    match end {
+        End::Code(code) => Ok(code),
+        End::Watch(rounds) => watch.run(*rounds),
+    }
+}
+
+/// What comes of a call.
+enum End {
+    /// This exit code.
+    Code(u8),
+    /// These tasks run until somebody stops them.
+    Watch(Box<Rounds>),
 }
 
 /// What needs no Taskfile. Says whether it was asked for.
@@ -131,7 +146,7 @@ fn without_project(
     Ok(true)
 }
 
-async fn work(session: &Session, settings: &Settings) -> Result<u8, Failure> {
+async fn work(session: &Session, settings: &Settings) -> Result<End, Failure> {
     session.runner.prepare().await?;
     let sort = settings.text("sort");
     let sort = sort.as_deref();
@@ -142,9 +157,9 @@ async fn work(session: &Session, settings: &Settings) -> Result<u8, Failure> {
         } else if settings.on("json") {
             session.list_json(all, sort, settings.on("nested"), !settings.on("no-status")).await?;
         } else if !session.list(all, sort).await? {
-            return Ok(1);
+            return Ok(End::Code(1));
         }
-        return Ok(0);
+        return Ok(End::Code(0));
     }
     let named = settings.words().iter().filter(|word| !word.contains('='));
     let mut requests: Vec<Request> = named.map(|word| Request::named(word, Span::NONE)).collect();
@@ -153,7 +168,7 @@ async fn work(session: &Session, settings: &Settings) -> Result<u8, Failure> {
     }
     if settings.on("status") {
         session.runner.status(&requests).await?;
-        return Ok(0);
+        return Ok(End::Code(0));
     }
     if let Err(error) = session.runner.check(&requests) {
         if matches!(error, TaskError::NotFound { .. }) {
@@ -163,8 +178,13 @@ async fn work(session: &Session, settings: &Settings) -> Result<u8, Failure> {
     }
     if settings.on("summary") {
         session.summary(&requests).await?;
-        return Ok(0);
+        return Ok(End::Code(0));
     }
-    session.runner.run(requests).await?;
-    Ok(0)
+    let (watched, regular): (Vec<Request>, Vec<Request>) =
+        requests.into_iter().partition(|request| session.runner.is_watched(request));
+    session.runner.run(regular).await?;
+    if watched.is_empty() {
+        return Ok(End::Code(0));
+    }
+    Ok(End::Watch(Box::new(watch::rounds(session, watched))))
 }

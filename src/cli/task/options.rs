@@ -10,6 +10,7 @@ use crate::reporter::{TaskColour, TaskPaint};
 use crate::template::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Refuses settings that do not go together.
 pub(super) fn check(settings: &Settings) -> Result<(), Failure> {
@@ -55,6 +56,8 @@ pub(super) fn task_options(
     let globals = settings.words().iter().filter_map(|word| word.split_once('='));
     let force = settings.on("force") || settings.on("force-all");
     let (silent, verbose, yes) = (settings.on("silent"), settings.on("verbose"), settings.on("yes"));
+    let interval = settings.text("interval").as_deref().and_then(crate::yaml::parse_duration);
+    let interval = interval.and_then(|nanoseconds| u64::try_from(nanoseconds).ok()).map(Duration::from_nanos);
     let mut cli_vars = cli_vars(settings.rest(), force, silent, verbose, yes);
     for (name, value) in &mut cli_vars {
         if &**name == "CLI_OFFLINE" {
@@ -71,6 +74,7 @@ pub(super) fn task_options(
         parallel: settings.on("parallel"),
         failfast: settings.on("failfast"),
         watch: settings.on("watch"),
+        interval: interval.filter(|interval| !interval.is_zero()),
         disable_fuzzy: settings.on("disable-fuzzy"),
         concurrency: usize::try_from(settings.number("concurrency")).ok().filter(|limit| *limit > 0),
         output: output(settings, project)?,

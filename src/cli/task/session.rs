@@ -18,6 +18,7 @@ pub(super) struct Session {
     pub(super) paint: TaskPaint,
     pub(super) environment: Arc<Map>,
     pub(super) stdout: Outlet,
+    pub(super) stderr: Outlet,
 }
 
 impl Session {

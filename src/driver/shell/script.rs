@@ -6,11 +6,10 @@ use super::ports::OuterStreams;
 use super::run::{Flow, Limits, Run, State};
 use super::simple::INTERRUPTED;
 use super::variables::Variables;
-use super::{ShellError, Stopped, go_error, options, parse, real_shell};
+use super::{ShellError, Stopped, options, parse, real_shell};
 use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
 use crate::word::NotUnderstood;
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -69,7 +68,6 @@ impl<'a> Script<'a> {
     /// An option is unknown, or there is no shell that starts. A failing script is an [`Exit`].
     pub fn run(self, cancel: &Cancel) -> Result<Exit, ShellError> {
         let options = options::of(self.set, self.shopt)?;
-        check_dir(self.dir)?;
         match (options, &self.stdin, parse::parse(self.text)) {
             (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed)) => {
                 self.run_here(&parsed, options, cancel)
@@ -151,18 +149,6 @@ impl<'a> Script<'a> {
         process.timeout = self.timeout;
         process.interrupt_grace = self.interrupt_grace;
         Ok(process.run(cancel)?)
-    }
-}
-
-/// A directory that does not exist is no error yet (go-task 3.54 `execext`).
-fn check_dir(dir: &Path) -> Result<(), ShellError> {
-    let shown = dir.display();
-    match dir.metadata() {
-        Ok(found) if !found.is_dir() => Err(ShellError::Directory(format!("{shown} is not a directory"))),
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(ShellError::Directory(format!("could not stat: stat {shown}: {}", go_error::text(&error))))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -7,10 +7,8 @@ use super::freshness::Record;
 use super::request::Request;
 use super::runner::{Answer, Runner};
 use crate::executor::event::{TaskEvent, Tone};
-use crate::frontend::taskfile::go_io;
 use crate::model::{Command, CommandKind, Output, Task};
 use crate::process::Cancel;
-use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -119,17 +117,10 @@ impl Runner {
         Ok(())
     }
 
-    /// What is there and no directory is found out by the first command.
     fn make_dir(&self, compiled: &Compiled) {
-        if !matches!(compiled.dir.metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
-            return;
-        }
         if let Err(error) = std::fs::create_dir_all(&compiled.dir) {
-            let missing = compiled.dir.ancestors().take_while(|dir| !dir.exists()).last();
-            let (dir, missing) = (compiled.dir.display(), missing.unwrap_or(&compiled.dir).display());
-            let reason = go_io::text(&error);
-            let text = format!("cannot make directory \"{dir}\": mkdir {missing}: {reason}");
-            self.emit(TaskEvent::Warning { text });
+            let dir = compiled.dir.display();
+            self.emit(TaskEvent::Warning { text: format!("cannot make directory \"{dir}\": {error}") });
         }
     }
 

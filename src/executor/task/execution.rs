@@ -24,7 +24,7 @@ impl Runner {
         found: &Found,
     ) -> Option<Result<(), TaskError>> {
         let plain = task.requires.is_empty() && task.condition.is_none() && task.label.is_none();
-        if self.run_mode(task) != &RunMode::Once || !plain || self.options.verbose || self.options.watch {
+        if self.run_mode(task) != &RunMode::Once || !plain || self.options.verbose {
             return None;
         }
         let execution = self.executions.borrow().get(&self.once_key(task, found)).cloned()?;
@@ -46,9 +46,8 @@ impl Runner {
         request: Request,
         context: Context,
     ) -> Result<(), TaskError> {
-        let key = match self.execution_key(&task, &compiled)? {
-            Some(key) if !self.options.watch => key,
-            _ => return self.execute(&task, &compiled, &request, &context).await,
+        let Some(key) = self.execution_key(&task, &compiled)? else {
+            return self.execute(&task, &compiled, &request, &context).await;
         };
         let known = self.executions.borrow().get(&key).cloned();
         if let Some(execution) = known {

@@ -29,6 +29,7 @@ mod step;
 mod suggestion;
 mod texts;
 mod variables;
+mod watched;
 
 pub use compile::{Compiled, CompiledAction, CompiledCommand, CompiledDep};
 pub use environment::TaskEnvironment;
@@ -44,3 +45,4 @@ pub use scope::Scope;
 pub use special::TASK_VERSION;
 pub use step::TaskSteps;
 pub use variables::{Evaluate, directory};
+pub use watched::{Executions, WatchedFiles};

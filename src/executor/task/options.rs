@@ -25,8 +25,10 @@ pub struct TaskOptions {
     pub parallel: bool,
     /// `--failfast`
     pub failfast: bool,
-    /// `--watch`: `run: once` does not count, calls are not limited.
+    /// `--watch`: calls are not limited.
     pub watch: bool,
+    /// Quiet time after a change before watched tasks run again; the file's `interval` when absent.
+    pub interval: Option<Duration>,
     /// `--disable-fuzzy`: an unknown name is not answered with a near one.
     pub disable_fuzzy: bool,
     /// `--concurrency`: tasks at once; no limit when absent.

@@ -106,6 +106,6 @@ fn line_of(event: &TaskEvent) -> Option<String> {
         TaskEvent::PreconditionFailed { message, .. } => message.clone(),
         TaskEvent::Verbose { text, .. } => text.clone(),
         TaskEvent::Warning { text } => format!("warning: {text}"),
-        TaskEvent::Assumed { .. } => return None,
+        TaskEvent::Assumed { .. } | TaskEvent::Watching { .. } | TaskEvent::Finished { .. } => return None,
     })
 }

@@ -150,8 +150,8 @@ fn tasks_or_variables(
     };
     runtime::block_on(|runtime| async move {
         let runner = Runner::new(Arc::clone(&project), options, world, runtime, Cancel::new());
-        let session =
-            Session { project, sources: Arc::new(sources), runner, paint, environment, stdout: outlet };
+        let (sources, stderr) = (Arc::new(sources), outlet.clone());
+        let session = Session { project, sources, runner, paint, environment, stdout: outlet, stderr };
         let variables = session.required(tasks, set).await;
         if !variables.is_empty() {
             return Some((variables, Directive::Variables));
