@@ -129,8 +129,10 @@ fn unknown(task: &Task, call: &Call, callables: &Callables<'_>) -> Diagnostic {
     // In an included file the same name without its namespace is the likeliest mistake.
     let local = name.strip_prefix(&*task.namespace).and_then(|rest| rest.strip_prefix(':'));
     if let Some(local) = local.filter(|local| callables.called(local).is_some()) {
+        // Each include that a file is reached by takes one colon off.
+        let up = ":".repeat(task.namespace.split(':').count());
         return diagnostic
-            .help(format!("names are looked for in this file; write `:{local}` for that of the root"));
+            .help(format!("names are looked for in this file; write `{up}{local}` for that of the root"));
     }
     let last = name.rsplit(':').next();
     let same = known().filter(|known| known.rsplit(':').next() == last).min();
