@@ -45,6 +45,8 @@ pub(super) enum Command {
     Status(Status),
     /// Run a command on hosts: `fleet exec @edge -- systemctl is-active nginx`
     Exec(Exec),
+    /// Take the locks of runs that never end away from hosts
+    Unlock(Unlock),
     /// Give hosts a generation back that they have had, with the guards and proofs of a deployment
     Rollback(Rollback),
     /// Go on with a run that broke off; what it has proven is not done again
@@ -191,6 +193,15 @@ pub(super) struct Resume {
     pub(super) run: String,
     #[command(flatten)]
     pub(super) flags: Flags,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Unlock {
+    /// Names, globs, @tag, system:NAME; joined by `,` and `&`, taken away by `!`
+    pub(super) selector: String,
+    /// Locks of runs that may still be alive as well, without asking
+    #[arg(short, long)]
+    pub(super) yes: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -27,6 +27,7 @@ mod run;
 mod scripts;
 mod status;
 mod task;
+mod unlock;
 
 use crate::executor::outcome::exit_code;
 use crate::process::Outlet;
@@ -84,6 +85,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Hosts(hosts) => hosts::run(&arguments, hosts, &program),
         Command::Status(status) => status::run(&arguments, status, &program),
         Command::Exec(exec) => exec::run(&arguments, exec, &program),
+        Command::Unlock(unlock) => unlock::run(&arguments, unlock, &program),
         Command::Rollback(rollback) => rollback::run(&arguments, rollback, &program),
         Command::Resume(resume) => resume::run(&arguments, resume, &program),
         Command::History(history) => history::run(&arguments, history),

@@ -4,7 +4,7 @@ use super::args::{Arguments, Status};
 use super::columns::columns;
 use super::history::short_revision;
 use super::{Failure, fleet, hosts, options, print, project, scripts};
-use crate::driver::{DriverError, HostStatus, Inspect as _, Io, Output, StorePath};
+use crate::driver::{DriverError, HostStatus, Inspect as _, Io, Lock, Output, StorePath};
 use crate::executor::each_host;
 use crate::executor::outcome::exit_code;
 use crate::model::Host;
@@ -83,9 +83,21 @@ struct Entry<'a> {
     revision: Option<&'a str>,
     failed_units: &'a [String],
     needs_reboot: &'a [String],
+    lock: Option<&'a Lock>,
+    interrupted: &'a [String],
+    went_back: Option<BackEntry<'a>>,
     intended: Option<&'a str>,
     drift: Option<bool>,
     evaluation_error: Option<String>,
+}
+
+/// A host that went back by itself.
+#[derive(Serialize)]
+struct BackEntry<'a> {
+    from: &'a str,
+    to: &'a str,
+    code: Option<i32>,
+    age_s: u64,
 }
 
 impl Known<'_> {
@@ -104,6 +116,14 @@ impl Known<'_> {
             revision: status.and_then(|status| status.revision.as_deref()),
             failed_units: status.map(|status| status.failed_units.as_slice()).unwrap_or_default(),
             needs_reboot: status.map(|status| status.needs_reboot.as_slice()).unwrap_or_default(),
+            lock: status.and_then(|status| status.lock.as_ref()),
+            interrupted: status.map(interrupted).unwrap_or_default(),
+            went_back: status.and_then(|status| status.went_back.as_ref()).map(|back| BackEntry {
+                from: back.from.as_str(),
+                to: back.to.as_str(),
+                code: back.code,
+                age_s: back.age.as_secs(),
+            }),
             intended: intended.and_then(|intended| intended.as_ref().ok()).map(StorePath::as_str),
             drift: self.drift(),
             evaluation_error: intended.and_then(|intended| intended.as_ref().err()).map(ToString::to_string),
@@ -123,7 +143,7 @@ impl Known<'_> {
         match &self.status {
             Err(error) => remarks.push(error.message.clone()),
             Ok(status) => {
-                let HostStatus { state, failed_units, needs_reboot, .. } = status;
+                let HostStatus { state, failed_units, needs_reboot, lock, went_back, .. } = status;
                 if state.current.is_none() {
                     remarks.push("runs no NixOS or nix-darwin system yet".to_owned());
                 }
@@ -131,6 +151,21 @@ impl Known<'_> {
                     state.profile.as_ref().filter(|profile| state.current.as_ref() != Some(profile))
                 {
                     remarks.push(format!("would boot another system: {}", profile.as_str()));
+                }
+                if let Some(lock) = lock {
+                    let word = if lock.stale.is_some() { "stale lock" } else { "locked" };
+                    remarks.push(format!("{word}: {lock}"));
+                }
+                if let [job, ..] = interrupted(status) {
+                    remarks.push(format!("an activation was broken off and not cleared: {job}"));
+                }
+                if let Some(back) = went_back.as_ref().filter(|back| state.current.as_ref() == Some(&back.to))
+                {
+                    let ago = age(back.age).replacen("for ", "", 1);
+                    remarks.push(format!(
+                        "went back by itself {ago} ago: nobody had proven {}",
+                        back.from.as_str()
+                    ));
                 }
                 if !failed_units.is_empty() {
                     remarks.push(format!("failed: {}", failed_units.join(", ")));
@@ -149,6 +184,12 @@ impl Known<'_> {
         }
         remarks
     }
+}
+
+/// Jobs that nobody works at: the lock of a live one is fresh.
+fn interrupted(status: &HostStatus) -> &[String] {
+    let is_alive = status.lock.as_ref().is_some_and(|lock| lock.stale.is_none());
+    if is_alive { &[] } else { &status.jobs }
 }
 
 fn table(known: &[Known<'_>]) -> String {

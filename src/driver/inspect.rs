@@ -1,6 +1,6 @@
 //! What is asked of a host outside of a deployment: how it is, and what a command says there.
 
-use super::{DriverError, Io, StorePath, SystemState};
+use super::{DriverError, Io, Lock, StorePath, SystemState};
 use crate::model::{Host, HostName};
 use std::time::Duration;
 
@@ -17,8 +17,27 @@ pub struct HostStatus {
     pub revision: Option<String>,
     /// Units that have failed.
     pub failed_units: Vec<String>,
+    /// Who is changing it.
+    pub lock: Option<Lock>,
+    /// Jobs of activations that are not over, or were broken off.
+    pub jobs: Vec<String>,
+    /// When it last went back by itself, since it has booted.
+    pub went_back: Option<WentBack>,
     /// Parts of the current system that only a reboot brings into use: `kernel`, `initrd`, `kernel-modules`, `systemd`.
     pub needs_reboot: Vec<String>,
+}
+
+/// A host that went back to its old system by itself, because nobody had proven the new one in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WentBack {
+    /// The system that it left.
+    pub from: StorePath,
+    /// The system that it went back to.
+    pub to: StorePath,
+    /// Exit code of the way back.
+    pub code: Option<i32>,
+    /// How long ago, by the host's own clock.
+    pub age: Duration,
 }
 
 /// A command for hosts.

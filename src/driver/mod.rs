@@ -27,7 +27,7 @@ pub use confirm::{Change, Confirm, Question, Yes};
 pub use error::{DriverError, ErrorKind};
 pub use fetch::{FetchOptions, Fetcher};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
-pub use inspect::{Execution, HostStatus, Inspect, Intended};
+pub use inspect::{Execution, HostStatus, Inspect, Intended, WentBack};
 pub use local_scripts::LocalScripts;
 pub use lock::{Holder, Lock, Stale};
 pub use native::{AskPassword, Native, NativeOptions};

@@ -10,8 +10,8 @@ fn version_and_help() {
     fixture.run(["-V"]).code(0).stdout_is(&version);
     let help = fixture.run(["--help"]).code(0).silent();
     for command in [
-        "run", "list", "hosts", "status", "exec", "rollback", "resume", "history", "logs", "plan", "check",
-        "task", "schema",
+        "run", "list", "hosts", "status", "exec", "unlock", "rollback", "resume", "history", "logs", "plan",
+        "check", "task", "schema",
     ] {
         assert!(help.stdout.contains(&format!("\n  {command} ")), "{command} is missing:\n{}", help.stdout);
         let help = fixture.command(&[command, "--help"]).output().unwrap();

@@ -1,14 +1,21 @@
 //! Asks hosts how they are, and runs commands there.
 
-use super::{Native, probe};
+use super::{Native, lock, probe};
 use crate::driver::ssh::{Answer, Connection, Destination, Script, quote};
 use crate::driver::tool::Limits;
-use crate::driver::{DriverError, Execution, Flake as _, HostStatus, Inspect, Intended, Io, StorePath};
+use crate::driver::{
+    DriverError, Execution, Flake as _, HostStatus, Inspect, Intended, Io, StorePath, WentBack,
+};
 use crate::driver::{ErrorKind, Evaluated};
 use crate::model::Host;
 use std::time::{Duration, Instant};
 
-const STATUS: &str = concat!(include_str!("state.sh"), include_str!("status.sh"));
+const STATUS: &str = concat!(
+    include_str!("state.sh"),
+    include_str!("lock.sh"),
+    include_str!("watchdog.sh"),
+    include_str!("status.sh")
+);
 
 impl Inspect for Native {
     fn status(&self, host: &Host, io: Io<'_>) -> Result<HostStatus, DriverError> {
@@ -59,6 +66,21 @@ fn status(answer: &Answer) -> HostStatus {
         }),
         revision: filled("revision").map(str::to_owned),
         failed_units: answer.values("failed").map(str::to_owned).collect(),
+        lock: lock::lock(answer),
+        jobs: answer.values("job").map(str::to_owned).collect(),
+        went_back: went_back(answer),
         needs_reboot: answer.values("reboot").map(str::to_owned).collect(),
     }
+}
+
+fn went_back(answer: &Answer) -> Option<WentBack> {
+    let number = |name| answer.value(name).and_then(|text| text.parse::<i64>().ok());
+    let path = |name| answer.value(name).and_then(|text| StorePath::new(text).ok());
+    let age = number("now")?.saturating_sub(number("returned_at")?);
+    Some(WentBack {
+        from: path("returned_from")?,
+        to: path("returned_to")?,
+        code: answer.value("returned_code").and_then(|code| code.parse().ok()),
+        age: Duration::from_secs(u64::try_from(age).unwrap_or_default()),
+    })
 }

@@ -15,4 +15,10 @@ if [ -n "$booted" ]; then
     [ "$(readlink -f "/run/current-system/$part")" = "$(readlink -f "/run/booted-system/$part")" ] || say reboot "$part"
   done
 fi
+say_lock
+say_returned
+for job in "$base"/fleet-switch-*; do
+  [ ! -d "$job" ] || say job "${job##*/}"
+done
+say now "$(date +%s)"
 say end 1
