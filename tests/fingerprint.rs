@@ -1,7 +1,7 @@
 //! Fingerprints through the public interface. Checksums were written by go-task 3.54 for the same files.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
 
-use fleet::fingerprint::{Fingerprints, Freshness, Reason, TaskFiles};
+use fleet::fingerprint::{Difference, Fingerprints, Freshness, Reason, TaskFiles};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -264,13 +264,16 @@ fn what_changed_among_many_sources_is_named() {
     let project = large();
     assert!(project.path(".fleet/checksum/build").exists());
     assert_eq!(project.checksum(), Freshness::UpToDate);
-    let stale = |reason: fn(PathBuf) -> Reason, name: &str| Freshness::Stale(reason(project.path(name)));
+    let paths = |names: &[&str]| names.iter().map(|name| project.path(name)).collect::<Vec<_>>();
+    let stale = |difference| Freshness::Stale(Reason::Sources(difference));
     project.write("src/050", "other");
-    assert_eq!(project.checksum(), stale(Reason::Changed, "src/050"));
+    let changed = Difference { changed: paths(&["src/050"]), ..Difference::default() };
+    assert_eq!(project.checksum(), stale(changed));
     fs::remove_file(project.path("src/070")).unwrap();
-    assert_eq!(project.checksum(), stale(Reason::Removed, "src/070"));
     project.write("src/new", "");
-    assert_eq!(project.checksum(), stale(Reason::Added, "src/new"));
+    let moved =
+        Difference { added: paths(&["src/new"]), removed: paths(&["src/070"]), ..Difference::default() };
+    assert_eq!(project.checksum(), stale(moved));
     assert_eq!(project.checksum(), Freshness::UpToDate);
 }
 
@@ -280,7 +283,8 @@ fn a_change_that_keeps_size_and_time_is_seen() {
     let before = project.time("src/010");
     project.write("src/010", "TEXT");
     File::options().write(true).open(project.path("src/010")).unwrap().set_modified(before).unwrap();
-    assert_eq!(project.checksum(), Freshness::Stale(Reason::Changed(project.path("src/010"))));
+    let changed = Difference { changed: vec![project.path("src/010")], ..Difference::default() };
+    assert_eq!(project.checksum(), Freshness::Stale(Reason::Sources(changed)));
 }
 
 #[test]

@@ -86,6 +86,9 @@ pub(super) struct Run {
     /// Show the commands of tasks without running them
     #[arg(short = 'n', long, conflicts_with = "rehearse")]
     pub(super) dry: bool,
+    /// Say of each task why it runs or does not
+    #[arg(long, conflicts_with = "rehearse")]
+    pub(super) explain: bool,
     /// Run tasks although they are up to date
     #[arg(long)]
     pub(super) force: bool,

@@ -50,6 +50,8 @@ pub(super) fn of_run(program: &str, run: &Run, output: Option<Output>) -> TaskOp
         silent: run.silent,
         watch: run.watch,
         interval: run.interval,
+        explain: run.explain,
+        keeps_contents: true,
         assume_yes: run.flags.yes,
         concurrency: Some(run.flags.at_once),
         output,

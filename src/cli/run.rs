@@ -6,6 +6,7 @@ use super::project::{self, Loaded};
 use super::{Failure, console, options, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::Lines;
+use crate::executor::event::{Event, Stamped, TaskEvent};
 use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TaskError, TaskOptions, World};
@@ -17,6 +18,7 @@ use crate::watch::Rounds;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What a git hook adds to a run.
 #[derive(Default)]
@@ -90,12 +92,16 @@ pub(super) fn run_on(
         Arc::clone(&scripts) as _,
         signals,
     )?;
+    let (json, started) = (run.flags.json, Instant::now());
     let lines = TaskLines::new(stdout.clone(), stderr, paint);
     let world = World {
         scripts,
         console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
         pipelines: Some(Arc::new(pipelines)),
-        events: Arc::new(move |event| lines.task_event(&event)),
+        events: Arc::new(move |event| match event {
+            TaskEvent::Explained(_) if json => print_json(event, started),
+            event => lines.task_event(&event),
+        }),
     };
     let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
     run_requests(&loaded, task_options, world, cancel, requests, arguments)
@@ -135,6 +141,15 @@ pub(super) fn run_requests(
         },
         Err(TaskError::Pipeline { code, .. }) => Ok(code),
         Err(error) => Err(Failure::Text(render(&error, loaded, arguments), error.exit_code(false))),
+    }
+}
+
+/// An event of a task as a JSON line on standard output.
+fn print_json(event: TaskEvent, started: Instant) {
+    let at_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if let Ok(line) = serde_json::to_string(&Stamped { at_ms, event: Event::Task(event) }) {
+        // With nobody to read it, the tasks go on.
+        let _ = Outlet::stdout().write(format!("{line}\n").as_bytes());
     }
 }
 

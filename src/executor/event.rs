@@ -1,6 +1,7 @@
 //! The one public vocabulary of what happens in a run. Reporters and the journal consume it; nothing else tells them
 //! anything. The JSON form is versioned by [`VERSION`]; fields are only ever added within a version.
 
+use super::explanation::Explanation;
 use crate::model::HostName;
 use crate::plan::Stage;
 use crate::process::Stream;
@@ -276,6 +277,8 @@ pub enum TaskEvent {
         /// Its message.
         message: String,
     },
+    /// Why a task runs or does not (`--explain`), before it does.
+    Explained(Explanation),
     /// A line that only `--verbose` shows, as `task` words it, without the leading `task: `.
     Verbose {
         /// Its colour and stream.

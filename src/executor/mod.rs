@@ -8,6 +8,7 @@ pub mod drivers;
 mod duration;
 mod each_host;
 pub mod event;
+pub mod explanation;
 mod health;
 mod host;
 mod node;

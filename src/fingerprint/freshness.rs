@@ -27,12 +27,8 @@ pub enum Reason {
     NoSources,
     /// It has not run before, or failed.
     NoRecord,
-    /// A source has other contents than at the last run.
-    Changed(PathBuf),
-    /// A source is new.
-    Added(PathBuf),
-    /// A source of the last run is gone.
-    Removed(PathBuf),
+    /// These sources are not as they were at the last run.
+    Sources(Difference),
     /// Some source changed, was added or removed.
     SourcesDiffer,
     /// A source cannot be read.
@@ -45,14 +41,46 @@ pub enum Reason {
     Always,
 }
 
+/// Which sources are not as they were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// They have other contents.
+    pub changed: Vec<PathBuf>,
+    /// They are new.
+    pub added: Vec<PathBuf>,
+    /// They are gone.
+    pub removed: Vec<PathBuf>,
+}
+
+impl Difference {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 3;
+        let kinds = [(&self.changed, "changed"), (&self.added, "is new"), (&self.removed, "is gone")];
+        let all = || kinds.iter().flat_map(|(paths, what)| paths.iter().map(move |path| (path, *what)));
+        for (index, (path, what)) in all().take(SHOWN).enumerate() {
+            write!(f, "{}{} {what}", if index == 0 { "" } else { ", " }, path.display())?;
+        }
+        match all().count().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more"),
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSources => f.write_str("it has no sources"),
             Self::NoRecord => f.write_str("it has not run successfully before"),
-            Self::Changed(path) => write!(f, "{} changed", path.display()),
-            Self::Added(path) => write!(f, "{} is new", path.display()),
-            Self::Removed(path) => write!(f, "{} is gone", path.display()),
+            Self::Sources(difference) => write!(f, "{difference}"),
             Self::SourcesDiffer => f.write_str("its sources changed"),
             Self::Unreadable(path) => write!(f, "{} cannot be read", path.display()),
             Self::NotGenerated(pattern) => write!(f, "nothing matches `{pattern}`, which it generates"),

@@ -2,6 +2,7 @@
 //! byte for byte (3.54), so that both programs can take turns. Knows no commands; all texts come rendered.
 
 mod checksum;
+mod contents;
 mod files;
 mod freshness;
 mod gitignore;
@@ -12,6 +13,6 @@ mod store;
 mod timestamp;
 
 pub use files::TaskFiles;
-pub use freshness::{Freshness, Reason};
+pub use freshness::{Difference, Freshness, Reason};
 pub use glob::GlobError;
 pub use store::{FingerprintError, Fingerprints};

@@ -1,7 +1,7 @@
 //! What the file system says of files, so that contents which cannot have changed are not read again (as git's index
 //! does). Kept outside of `.task`, which stays go-task's own.
 
-use super::{Reason, stat};
+use super::{Difference, stat};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -97,8 +97,8 @@ impl<'a> Signature<'a> {
         Ok(())
     }
 
-    /// What is different from the record, in words: the first file in the order of paths.
-    pub(super) fn difference(&self, record: &Record) -> Option<Reason> {
+    /// What is different from the record.
+    pub(super) fn difference(&self, record: &Record) -> Option<Difference> {
         let bytes = std::fs::read(&record.path).ok()?;
         let mut lines = bytes.splitn(3, |&byte| byte == b'\n').skip(2);
         let mut old: HashMap<&[u8], &[u8]> = HashMap::new();
@@ -106,15 +106,18 @@ impl<'a> Signature<'a> {
             let stat = entry.iter().enumerate().filter(|(_, byte)| **byte == b' ').nth(4)?.0 + 1;
             old.insert(entry.get(stat..)?, entry.get(..stat)?);
         }
+        let mut difference = Difference::default();
         for (file, stat) in self.files.iter().zip(&self.stats) {
             match old.remove(file.as_os_str().as_bytes()) {
-                None => return Some(Reason::Added(file.clone())),
-                Some(line) if line != stat.line().as_bytes() => return Some(Reason::Changed(file.clone())),
+                None => difference.added.push(file.clone()),
+                Some(line) if line != stat.line().as_bytes() => difference.changed.push(file.clone()),
                 Some(_) => {}
             }
         }
-        let gone = old.into_keys().min()?;
-        Some(Reason::Removed(PathBuf::from(std::ffi::OsStr::from_bytes(gone))))
+        difference.removed =
+            old.into_keys().map(|gone| PathBuf::from(std::ffi::OsStr::from_bytes(gone))).collect();
+        difference.removed.sort();
+        (!difference.is_empty()).then_some(difference)
     }
 
     fn hash(&self) -> String {

@@ -1,7 +1,8 @@
 //! What was found out at earlier runs, on disk.
 
+use super::contents::Contents;
 use super::signature::{Record, Signature};
-use super::{Freshness, GlobError, Reason, TaskFiles, checksum, timestamp};
+use super::{Difference, Freshness, GlobError, Reason, TaskFiles, checksum, timestamp};
 use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct Fingerprints {
     cache_dir: Option<PathBuf>,
     /// Nothing is written.
     dry: bool,
+    /// It is kept what each source held, to tell later which one changed.
+    keeps_contents: bool,
 }
 
 /// Why freshness cannot be told.
@@ -39,7 +42,14 @@ impl Fingerprints {
     /// again only when the file system says that they changed. `dry` writes nothing (`--dry`, `--status`).
     #[must_use]
     pub fn new(temp_dir: impl Into<PathBuf>, cache_dir: Option<PathBuf>, dry: bool) -> Self {
-        Self { temp_dir: temp_dir.into(), cache_dir, dry }
+        Self { temp_dir: temp_dir.into(), cache_dir, dry, keeps_contents: false }
+    }
+
+    /// Keeps what each source held in the `cache_dir`, so that a later run can tell exactly which of them changed.
+    #[must_use]
+    pub fn keeping_contents(mut self) -> Self {
+        self.keeps_contents = true;
+        self
     }
 
     /// Compares the sources' contents with the last run's, and writes the new checksum at once: a run that fails must
@@ -60,6 +70,9 @@ impl Fingerprints {
             Ok(new) => new,
             Err(unreadable) => return Ok(Freshness::Stale(Reason::Unreadable(unreadable))),
         };
+        if self.keeps_contents {
+            why = self.contents(name, &sources, old, &new).or(why);
+        }
         if !self.dry && old != new {
             self.write(&path, &format!("{new}\n"))?;
         }
@@ -71,7 +84,7 @@ impl Fingerprints {
         } else if old.is_empty() {
             Freshness::Stale(Reason::NoRecord)
         } else {
-            Freshness::Stale(why.unwrap_or(Reason::SourcesDiffer))
+            Freshness::Stale(why.map_or(Reason::SourcesDiffer, Reason::Sources))
         })
     }
 
@@ -145,7 +158,7 @@ impl Fingerprints {
         &self,
         name: &str,
         sources: &[PathBuf],
-        why: Option<(&str, &mut Option<Reason>)>,
+        why: Option<(&str, &mut Option<Difference>)>,
     ) -> Result<String, PathBuf> {
         let whole = || checksum::checksum(sources).map_err(|unreadable| unreadable.path);
         let Some(cache_dir) = &self.cache_dir else { return whole() };
@@ -168,6 +181,21 @@ impl Fingerprints {
             let _ = signature.record(&path, &checksum);
         }
         Ok(checksum)
+    }
+
+    /// What changed since the sources had their old checksum, as far as it was kept; keeps the new contents.
+    fn contents(&self, name: &str, sources: &[PathBuf], old: &str, new: &str) -> Option<Difference> {
+        let path = self.cache_dir.as_ref()?.join("contents").join(file_name(name));
+        if old == new && Contents::is_kept(&path, new) {
+            return None;
+        }
+        let contents = Contents::take(sources)?;
+        let difference = Contents::read(&path, old).and_then(|earlier| contents.since(&earlier));
+        if !self.dry {
+            // Without it the next run cannot tell what changed; that is all.
+            let _ = contents.write(&path, new);
+        }
+        difference
     }
 
     fn write(&self, path: &Path, text: &str) -> Result<(), FingerprintError> {

@@ -34,6 +34,7 @@ pub(super) fn json_line(event: &Stamped) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::executor::event::{Event, Stamped, TaskEvent, Tone};
+    use crate::executor::explanation::{Because, Explanation};
     use crate::reporter::Json;
     use crate::reporter::fixture::{Written, feed, mixed_run};
     use serde_json::{Value, json};
@@ -63,6 +64,29 @@ mod tests {
         assert_eq!(last["exit_code"], 1);
     }
 
+    /// One reason of each kind.
+    fn reasons() -> Vec<Because> {
+        let text = || "text".to_owned();
+        let sources = Because::Sources { changed: vec![text()], added: vec![text()], removed: vec![text()] };
+        vec![
+            Because::Forced,
+            Because::NothingToCompare,
+            Because::StatusFailed { command: text(), exit_code: 1 },
+            Because::StatusHolds { commands: 2 },
+            sources,
+            Because::SomeSource,
+            Because::SourcesUnchanged,
+            Because::NoRecord,
+            Because::Unreadable { source: text() },
+            Because::NotGenerated { pattern: text() },
+            Because::Newer { source: text() },
+            Because::MethodNone,
+            Because::Platform { here: text() },
+            Because::Condition { command: text(), exit_code: 1 },
+            Because::RanBefore,
+        ]
+    }
+
     /// Every key and every name of an event must be in the document.
     #[test]
     fn the_document_knows_every_field() {
@@ -77,12 +101,17 @@ mod tests {
             TaskEvent::Finished { task: text() },
             TaskEvent::Assumed { question: text() },
             TaskEvent::Warning { text: text() },
+            TaskEvent::Explained(Explanation { task: text(), runs: true, reasons: reasons() }),
         ];
         let of_tasks = verbose.into_iter().chain(of_tasks).map(|event| (0, Event::Task(event)));
         let document = include_str!("../../docs/events.md");
         let known = |word: &str| document.contains(&format!("`{word}`"));
         for (at_ms, event) in mixed_run(false).into_iter().chain(of_tasks) {
             let event = serde_json::to_value(Stamped { at_ms, event }).unwrap();
+            for reason in event.get("reasons").and_then(Value::as_array).into_iter().flatten() {
+                let name = reason["because"].as_str().unwrap();
+                assert!(known(name), "{name}");
+            }
             for key in ["event", "task_event", "tone", "stream", "status"] {
                 let name = event.get(key).and_then(Value::as_str).unwrap_or("event");
                 assert!(known(name), "{name}");

@@ -104,6 +104,7 @@ pub(super) fn task_line(event: &TaskEvent) -> String {
         TaskEvent::Command { task, command } => format!("task: [{task}] {}", command.trim_end()),
         TaskEvent::UpToDate { task } => format!("task: Task \"{task}\" is up to date"),
         TaskEvent::PreconditionFailed { message, .. } => format!("task: {message}"),
+        TaskEvent::Explained(explanation) => format!("why: {explanation}"),
         TaskEvent::Verbose { text, .. } => format!("task: {text}"),
         TaskEvent::Watching { tasks } => format!("task: Started watching for tasks: {}", tasks.join(", ")),
         TaskEvent::Finished { task } => format!("task: task \"{task}\" finished running"),

@@ -30,6 +30,10 @@ impl TaskLines {
             TaskEvent::PreconditionFailed { message, .. } => {
                 (&self.stderr, TaskColour::Magenta, format!("task: {message}\n"))
             }
+            TaskEvent::Explained(explanation) => {
+                let colour = if explanation.runs { TaskColour::Yellow } else { TaskColour::Magenta };
+                (&self.stderr, colour, format!("why: {explanation}\n"))
+            }
             TaskEvent::Verbose { tone, text } => {
                 let (outlet, colour) = match tone {
                     Tone::Progress => (&self.stderr, TaskColour::Magenta),

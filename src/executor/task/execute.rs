@@ -7,6 +7,7 @@ use super::freshness::Record;
 use super::request::Request;
 use super::runner::{Answer, Runner};
 use crate::executor::event::{TaskEvent, Tone};
+use crate::executor::explanation::Because;
 use crate::model::{Command, CommandKind, Output, Task};
 use crate::process::Cancel;
 use std::rc::Rc;
@@ -27,7 +28,9 @@ impl Runner {
         if !skip {
             self.check_stopped(context)?;
             self.preconditions_hold(compiled, context).await?;
-            if self.is_up_to_date(task, compiled, context, Record::Changes).await? {
+            let (is_up_to_date, reasons) = self.freshness(task, compiled, context, Record::Changes).await?;
+            self.explain(&compiled.name, !is_up_to_date, || reasons);
+            if is_up_to_date {
                 let quiet =
                     request.silent || task.silent == Some(true) || self.project.silent || self.options.silent;
                 if self.options.verbose || !quiet {
@@ -37,6 +40,8 @@ impl Runner {
                 }
                 return Ok(());
             }
+        } else {
+            self.explain(&compiled.name, true, || vec![Because::Forced]);
         }
         self.ask(compiled, request).await?;
         self.make_dir(compiled);

@@ -6,6 +6,7 @@ use super::error::TaskError;
 use super::lookup::Found;
 use super::request::Request;
 use super::runner::Runner;
+use crate::executor::explanation::Because;
 use crate::model::{RunMode, Task};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
@@ -52,6 +53,7 @@ impl Runner {
         let known = self.executions.borrow().get(&key).cloned();
         if let Some(execution) = known {
             self.progress(|| format!("skipping execution of task: {key}"));
+            self.explain(&compiled.name, false, || vec![Because::RanBefore]);
             self.limit.release();
             let result = execution.await;
             self.limit.acquire().await;

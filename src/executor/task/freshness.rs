@@ -9,7 +9,8 @@ use super::request::Request;
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{Evaluate, smart_join};
-use crate::fingerprint::{Fingerprints, Freshness, TaskFiles};
+use crate::executor::explanation::Because;
+use crate::fingerprint::{Fingerprints, Freshness, Reason, TaskFiles};
 use crate::model::{Glob, Method, Task};
 use crate::template::Value;
 use std::path::PathBuf;
@@ -38,22 +39,29 @@ impl Runner {
         task.use_gitignore.unwrap_or(self.project.use_gitignore)
     }
 
-    /// Both status and sources must say so where both are given; with neither the task is never up to date.
-    pub(super) async fn is_up_to_date(
+    /// Both status and sources must say so where both are given; with neither the task is never up to date. With what
+    /// each of them says.
+    pub(super) async fn freshness(
         &self,
         task: &Task,
         compiled: &Compiled,
         context: &Context,
         record: Record,
-    ) -> Result<bool, TaskError> {
-        let by_status =
-            if compiled.status.is_empty() { None } else { Some(self.status_holds(compiled, context).await) };
+    ) -> Result<(bool, Vec<Because>), TaskError> {
+        let mut reasons = Vec::new();
+        let mut is_up_to_date = true;
+        if !compiled.status.is_empty() {
+            let failed = self.failed_status(compiled, context).await;
+            is_up_to_date = failed.is_none();
+            reasons.push(match failed {
+                None => Because::StatusHolds { commands: compiled.status.len() },
+                Some((command, exit_code)) => Because::StatusFailed { command, exit_code },
+            });
+        }
         let by_files = match (&compiled.sources[..], self.method(task)) {
-            (_, Method::Invalid(method)) => {
-                return Err(invalid(&method));
-            }
+            (_, Method::Invalid(method)) => return Err(invalid(&method)),
             ([], _) => None,
-            (_, Method::None) => Some(false),
+            (_, Method::None) => Some(Freshness::Stale(Reason::Always)),
             (_, method) => {
                 let inputs = Inputs {
                     dir: compiled.dir.clone(),
@@ -63,30 +71,38 @@ impl Runner {
                     name: compiled.name.clone(),
                     full_name: compiled.full_name.clone(),
                 };
-                Some(self.unchanged(inputs, method, record).await?)
+                Some(self.compare(inputs, method, record).await?)
             }
         };
-        Ok(match (by_status, by_files) {
-            (Some(status), Some(files)) => status && files,
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => false,
-        })
+        if let Some(freshness) = by_files {
+            is_up_to_date &= freshness.is_up_to_date();
+            let reason = match &freshness {
+                Freshness::UpToDate => None,
+                Freshness::Stale(reason) => Some(reason),
+            };
+            reasons.push(Because::of_files(reason, &compiled.dir));
+        }
+        if reasons.is_empty() {
+            return Ok((false, vec![Because::NothingToCompare]));
+        }
+        Ok((is_up_to_date, reasons))
     }
 
-    async fn status_holds(&self, compiled: &Compiled, context: &Context) -> bool {
+    /// The first status command that fails, with its exit code.
+    async fn failed_status(&self, compiled: &Compiled, context: &Context) -> Option<(String, i32)> {
         for command in &compiled.status {
             let code = self.quiet_script(command, compiled, context).await.unwrap_or(1);
             if code != 0 {
                 self.note(|| format!("status command {command} exited non-zero: exit status {code}"));
-                return false;
+                return Some((command.clone(), code));
             }
             self.note(|| format!("status command {command} exited zero"));
         }
-        true
+        None
     }
 
     /// Compares files with what was written down.
-    async fn unchanged(&self, inputs: Inputs, method: Method, record: Record) -> Result<bool, TaskError> {
+    async fn compare(&self, inputs: Inputs, method: Method, record: Record) -> Result<Freshness, TaskError> {
         let store = self.fingerprints(record);
         let check = move || {
             let files = TaskFiles {
@@ -101,7 +117,7 @@ impl Runner {
             }
         };
         let freshness = self.runtime.job(check).await.map_err(TaskError::other_error)?;
-        Ok(freshness.map_err(TaskError::other_error)? == Freshness::UpToDate)
+        freshness.map_err(TaskError::other_error)
     }
 
     fn method(&self, task: &Task) -> Method {
@@ -122,7 +138,8 @@ impl Runner {
         // Of all projects of one user, so each has a directory of its own.
         let own = || format!("{:016x}", xxhash_rust::xxh3::xxh3_64(root.as_os_str().as_encoded_bytes()));
         let cache_dir = self.options.cache_dir.as_ref().map(|dir| dir.join("signatures").join(own()));
-        Fingerprints::new(temp_dir, cache_dir, dry)
+        let fingerprints = Fingerprints::new(temp_dir, cache_dir, dry);
+        if self.options.keeps_contents { fingerprints.keeping_contents() } else { fingerprints }
     }
 
     /// Whether a task is up to date, for lists. As go-task does: by the sources alone, nothing in them rendered, relative to
@@ -152,7 +169,7 @@ impl Runner {
             name: name.to_owned(),
             full_name: task.name.to_string(),
         };
-        self.unchanged(inputs, method, Record::Changes).await
+        Ok(self.compare(inputs, method, Record::Changes).await?.is_up_to_date())
     }
 
     /// Fails for the first task that is not up to date (`--status`).
@@ -164,10 +181,9 @@ impl Runner {
             let found = self.lookup.find(&request.name, request.span)?;
             let compiled = self.compile(&found, request, Evaluate::All).await?;
             let task = self.task(&found)?;
-            if !self
-                .is_up_to_date(task, &compiled, &Context::new(self.cancel.clone()), Record::Nothing)
-                .await?
-            {
+            let context = Context::new(self.cancel.clone());
+            let (is_up_to_date, _) = self.freshness(task, &compiled, &context, Record::Nothing).await?;
+            if !is_up_to_date {
                 return Err(TaskError::Other(format!(
                     "task: Task {} is not up-to-date",
                     GoQuoted(&compiled.name)

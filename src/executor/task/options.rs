@@ -35,6 +35,10 @@ pub struct TaskOptions {
     pub concurrency: Option<usize>,
     /// Takes the output of all commands, line by line, instead of a style.
     pub lines: Option<crate::driver::Lines>,
+    /// `--explain`: it is told why tasks run or do not.
+    pub explain: bool,
+    /// It is kept what each source held, so that a later run can tell which one changed.
+    pub keeps_contents: bool,
     /// Output style.
     pub output: Option<Output>,
     /// Whether Taskfile variables win over the environment (experiment ENV_PRECEDENCE).

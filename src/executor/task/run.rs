@@ -6,6 +6,8 @@ use super::lookup::Found;
 use super::request::Request;
 use super::runner::Runner;
 use super::variables::Evaluate;
+use crate::executor::event::TaskEvent;
+use crate::executor::explanation::{Because, Explanation};
 use crate::model::Task;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -131,18 +133,27 @@ impl Runner {
         if !super::platform::matches(&task.platforms) {
             // The `\n` in these texts is go-task's own: it is not a line end there either.
             self.note(|| format!("{} not for current platform - ignored\\n", GoQuoted(&request.name)));
+            self.explain(&request.name, false, || {
+                vec![Because::Platform { here: format!("{}/{}", super::os(), super::arch()) }]
+            });
             return Ok(());
         }
         if let Some(result) = self.join_early(&task, &found).await {
+            self.explain(&request.name, false, || vec![Because::RanBefore]);
             return result;
         }
         self.check_required(&task, &found, &request).await?;
         let compiled = Rc::new(self.compile(&found, &request, Evaluate::All).await?);
-        if !compiled.condition.trim().is_empty()
-            && !self.holds(&compiled.condition, &compiled, &context).await
-        {
-            self.note(|| format!("if condition not met - skipped: {}", GoQuoted(&request.name)));
-            return Ok(());
+        if !compiled.condition.trim().is_empty() {
+            let exit = self.quiet_script(&compiled.condition, &compiled, &context).await;
+            if !exit.as_ref().is_ok_and(|code| *code == 0) {
+                self.note(|| format!("if condition not met - skipped: {}", GoQuoted(&request.name)));
+                self.explain(&compiled.name, false, || {
+                    let command = compiled.condition.clone();
+                    vec![Because::Condition { command, exit_code: exit.unwrap_or(1) }]
+                });
+                return Ok(());
+            }
         }
         self.check_allowed(&task, &compiled)?;
         self.count_call(&found, &task)?;
@@ -151,6 +162,14 @@ impl Runner {
         let result = self.once_or_more(Rc::new(task), compiled, request, context).await;
         self.limit.release();
         result.map_err(|error| TaskError::Run { name, inner: Box::new(error) })
+    }
+
+    /// Tells why a task runs or does not, where somebody asked.
+    pub(super) fn explain(&self, task: &str, runs: bool, reasons: impl FnOnce() -> Vec<Because>) {
+        if self.options.explain {
+            let explanation = Explanation { task: task.to_owned(), runs, reasons: reasons() };
+            self.emit(TaskEvent::Explained(explanation));
+        }
     }
 
     pub(super) fn count_call(&self, found: &Found, task: &Task) -> Result<(), TaskError> {

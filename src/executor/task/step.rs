@@ -104,6 +104,7 @@ fn line_of(event: &TaskEvent) -> Option<String> {
         TaskEvent::Command { task, command } => format!("[{task}] {command}"),
         TaskEvent::UpToDate { task } => format!("task \"{task}\" is up to date"),
         TaskEvent::PreconditionFailed { message, .. } => message.clone(),
+        TaskEvent::Explained(explanation) => explanation.to_string(),
         TaskEvent::Verbose { text, .. } => text.clone(),
         TaskEvent::Warning { text } => format!("warning: {text}"),
         TaskEvent::Assumed { .. } | TaskEvent::Watching { .. } | TaskEvent::Finished { .. } => return None,
