@@ -175,6 +175,12 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// The findings themselves, in order.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+
     /// The findings in order.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()

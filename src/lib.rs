@@ -4,7 +4,7 @@
 //! (`tests/layers.rs` fails on an arrow that runs back):
 //!
 //! `source · diagnostic -> yaml · template · query · word -> model -> frontend -> plan ->
-//! fingerprint · process -> driver -> executor -> reporter -> watch -> cli -> main`
+//! fingerprint · process · secrets -> driver -> executor -> reporter -> watch -> cli -> main`
 
 pub mod source;
 
@@ -22,6 +22,7 @@ pub mod plan;
 
 pub mod fingerprint;
 pub mod process;
+pub mod secrets;
 
 pub mod driver;
 

@@ -155,6 +155,14 @@ impl SourceMap {
         id
     }
 
+    /// Gives a file another text, where what may be shown of it is known only after it was read.
+    pub fn set_text(&mut self, id: SourceId, text: impl Into<Arc<str>>) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            file.text = text.into();
+            file.line_starts = OnceLock::new();
+        }
+    }
+
     /// The file of an id; `None` for [`SourceId::NONE`].
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&SourceFile> {

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["model"],
     &["frontend"],
     &["plan"],
-    &["fingerprint", "process"],
+    &["fingerprint", "process", "secrets"],
     &["driver"],
     &["executor"],
     &["reporter"],

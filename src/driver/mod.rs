@@ -22,6 +22,7 @@ mod store_path;
 mod target;
 mod task_script;
 mod tool;
+mod work_tree;
 
 pub use confirm::{Change, Confirm, Question, Yes};
 pub use error::{DriverError, ErrorKind};
@@ -38,6 +39,7 @@ pub use shell::{LocalShell, Script, Shell, ShellError};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
+pub use work_tree::{WorkTree, repository};
 
 use crate::process::{Cancel, Stream};
 

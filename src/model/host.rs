@@ -133,6 +133,23 @@ pub struct SecretsPolicy {
     pub test_keys: Vec<Text>,
     /// Globs of files that may be encrypted for test keys.
     pub test_paths: Vec<Text>,
+    /// Keys of hosts: `age1...` or `ssh-ed25519 ...`.
+    pub host_keys: IndexMap<HostName, Text>,
+    /// Findings that are passed over.
+    pub ignore: Vec<IgnoredFinding>,
+    /// Where the key stands; `None` where nothing is said.
+    pub span: Option<Span>,
+}
+
+/// An entry of `fleet.secrets.ignore`.
+#[derive(Debug, Clone)]
+pub struct IgnoredFinding {
+    /// Name of the rule, `*` for all of them.
+    pub rule: Text,
+    /// Glob of the files.
+    pub path: Text,
+    /// Why that is right.
+    pub reason: Text,
 }
 
 /// `fleet.shims`: which names stand in a private directory that is first on the PATH of every command.

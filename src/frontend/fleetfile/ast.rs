@@ -2,8 +2,8 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildOn, Health, HostName, JqShim, Notification, OnFailure, Platform, Share, Step, Text,
-    Variables,
+    Action, BuildOn, Health, HostName, JqShim, Notification, OnFailure, Platform, SecretsPolicy, Share, Step,
+    Text, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -32,10 +32,8 @@ pub struct Fleet {
     pub defaults: HostSettings,
     /// `hosts`
     pub hosts: IndexMap<HostName, HostSettings>,
-    /// `secrets.test_keys`
-    pub test_keys: Vec<Text>,
-    /// `secrets.test_paths`
-    pub test_paths: Vec<Text>,
+    /// `secrets`
+    pub secrets: SecretsPolicy,
     /// `shims.task`
     pub shim_task: Option<bool>,
     /// `shims.jq`

@@ -157,6 +157,27 @@ pub(super) static SECRETS: Table = Table {
     keys: &[
         key("test_keys", Type::List(&Type::String), "Files with test identities, or `age1...` recipients."),
         key("test_paths", Type::List(&Type::String), "Globs of files that may be encrypted for test keys."),
+        key(
+            "host_keys",
+            Type::Map(&Type::String),
+            "The key of a host, `age1...` or `ssh-ed25519 ...`, by the name of its configuration.",
+        ),
+        key(
+            "ignore",
+            Type::List(&Type::Table(&IGNORED)),
+            "Findings of `fleet secrets check` that are passed over, each with a reason.",
+        ),
+    ],
+};
+
+/// One entry of `fleet.secrets.ignore:`
+pub(super) static IGNORED: Table = Table {
+    name: "ignored finding",
+    doc: "Findings of one rule in some files that are passed over. It has all three keys.",
+    keys: &[
+        key("rule", Type::String, "Name of the rule, as `fleet secrets check --rules` lists it; `*` for all."),
+        key("path", Type::String, "Glob of the files, relative to the Fleetfile's directory."),
+        key("reason", Type::String, "Why that is right."),
     ],
 };
 

@@ -4,7 +4,7 @@ use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
     Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
-    SecretsPolicy, Shims, Step, StepKind, TaskfileId, Text, Variables,
+    Shims, Step, StepKind, TaskfileId, Text, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub(super) fn fleet(fleet: ast::Fleet, dir: PathBuf) -> Fleet {
         discover: fleet.discover.unwrap_or_else(|| vec![Platform::Nixos, Platform::Darwin]),
         defaults: settings(fleet.defaults),
         hosts: fleet.hosts.into_iter().map(|(name, host)| (name, settings(host))).collect(),
-        secrets: SecretsPolicy { test_keys: fleet.test_keys, test_paths: fleet.test_paths },
+        secrets: fleet.secrets,
         shims: Shims { task: fleet.shim_task.unwrap_or(true), jq: fleet.shim_jq.unwrap_or(JqShim::Missing) },
         span: fleet.span,
     }

@@ -40,7 +40,6 @@ fn of_fleet<'p>(fleet: &'p Fleet, texts: &mut Vec<&'p Text>) {
     texts.push(&fleet.flake);
     texts.extend(settings(&fleet.defaults));
     texts.extend(fleet.hosts.values().flat_map(settings));
-    texts.extend(fleet.secrets.test_keys.iter().chain(&fleet.secrets.test_paths));
 }
 
 fn of_pipeline<'p>(pipeline: &'p Pipeline, texts: &mut Vec<&'p Text>) {

@@ -1,10 +1,11 @@
 //! `fleet:`: the flake, the hosts, and what holds for them. Knows nothing of what the flake has.
 
-use super::scalar::{choices, filled_text, number, text, texts, word};
+use super::scalar::{choices, filled_text, number, text, word};
+use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
-use crate::frontend::fleetfile::keys::{DEFAULTS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SECRETS, SHIMS};
-use crate::model::{BuildOn, HostName, JqShim, Text};
+use crate::frontend::fleetfile::keys::{DEFAULTS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SHIMS};
+use crate::model::{BuildOn, HostName, JqShim, SecretsPolicy};
 use crate::yaml::keys::Table;
 use crate::yaml::{Decoder, Field, Node};
 use indexmap::IndexMap;
@@ -18,8 +19,7 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
         discover: None,
         defaults: HostSettings::default(),
         hosts: IndexMap::new(),
-        test_keys: Vec::new(),
-        test_paths: Vec::new(),
+        secrets: SecretsPolicy::default(),
         shim_task: None,
         shim_jq: None,
     };
@@ -40,7 +40,10 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
             }
             "defaults" => fleet.defaults = settings(decoder, field.value, &DEFAULTS).unwrap_or_default(),
             "hosts" => hosts(decoder, field.value, &mut fleet.hosts),
-            "secrets" => secrets(decoder, field.value, &mut fleet),
+            "secrets" => {
+                fleet.secrets = secrets::decode(decoder, field.value);
+                fleet.secrets.span = Some(field.key_span);
+            }
             "shims" => shims(decoder, field.value, &mut fleet),
             _ => {}
         }
@@ -141,16 +144,6 @@ fn tags(decoder: &mut Decoder, node: &Node) -> BTreeSet<String> {
         decoder.push(Diagnostic::error("fleet::fleetfile::tag", message).at(tag.span, "").help(help));
     }
     tags
-}
-
-fn secrets(decoder: &mut Decoder, node: &Node, fleet: &mut Fleet) {
-    for field in decoder.table(node, &SECRETS).unwrap_or_default() {
-        let list: Vec<Text> = texts(decoder, field.value);
-        match field.name {
-            "test_keys" => fleet.test_keys = list,
-            _ => fleet.test_paths = list,
-        }
-    }
 }
 
 fn shims(decoder: &mut Decoder, node: &Node, fleet: &mut Fleet) {

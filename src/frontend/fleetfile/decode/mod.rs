@@ -5,6 +5,7 @@ mod health;
 mod notification;
 mod pipeline;
 mod scalar;
+mod secrets;
 mod step;
 
 use super::ast::Fleetfile;

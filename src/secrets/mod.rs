@@ -1,0 +1,62 @@
+//! The fence around secrets: that what is encrypted is so for the right keys and no others. Reads sops' files and rules
+//! without sops, over files that need not be on a disk. Runs nothing, and shows nothing of what it finds inside.
+
+mod files;
+mod key;
+mod policy;
+mod recipient;
+mod repository;
+mod rule;
+mod sample;
+mod sops;
+
+pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
+pub use rule::{RULES, Rule};
+
+use crate::diagnostic::Diagnostics;
+use crate::model::SecretsPolicy;
+use crate::source::SourceMap;
+use policy::Policy;
+use repository::{Repository, path_of};
+use std::path::Path;
+
+/// What a check found, and what it looked at.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// The findings; the code of each is `fleet::secrets::` and the name of its rule.
+    pub findings: Diagnostics,
+    /// Files of sops.
+    pub files: usize,
+    /// Rules for new files.
+    pub creation_rules: usize,
+    /// Paths of files that are too long to be looked at.
+    pub too_large: Vec<String>,
+}
+
+/// Checks files by all rules. `root` is where they stand, for showing them, and `prefix` the project's directory below
+/// it.
+pub fn check(
+    files: &dyn Files,
+    root: &Path,
+    prefix: &str,
+    policy: &SecretsPolicy,
+    sources: &mut SourceMap,
+) -> Checked {
+    let mut findings = Diagnostics::default();
+    let policy = Policy::new(policy, prefix, |name| RULES.iter().any(|rule| rule.name == name), &mut findings);
+    let repository = Repository::read(files, root, &policy, sources, &mut findings);
+    for rule in &RULES {
+        (rule.check)(&repository, &mut findings);
+    }
+    let findings = policy.without_ignored(
+        findings,
+        |finding| RULES.iter().find(|rule| rule.code == finding.code).map(|rule| rule.name),
+        |finding| path_of(finding, root, sources),
+    );
+    Checked {
+        findings,
+        files: repository.files.len(),
+        creation_rules: repository.configs.iter().map(|config| config.rules.len()).sum(),
+        too_large: repository.too_large,
+    }
+}
