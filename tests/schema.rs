@@ -144,6 +144,7 @@ fn every_block_of_the_reference_is_valid_and_every_key_is_in_it() {
         "fleet.defaults",
         "host",
         "fleet.secrets",
+        "ignored-finding",
         "fleet.shims",
         "pipeline",
         "step",

@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// Be a git hook: judge what is staged, not what is in the work tree
     #[command(args_conflicts_with_subcommands = true)]
     Hook(Hook),
+    /// Guard secrets: which keys sops' files are for, and that tests and hosts have keys of their own
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Be `task` 3.54: takes its command line
     #[command(disable_help_flag = true)]
     Task {
@@ -343,6 +346,37 @@ pub(super) struct HookUninstall {
     /// Which hook
     #[arg(long, value_name = "HOOK", default_value = "pre-commit")]
     pub(super) hook: HookName,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum Secrets {
+    /// Check all files of sops and the rules of `.sops.yaml`; sops itself is not needed
+    Check(SecretsCheck),
+    /// Write a test key, the rule for test files and a first test file; what is there stays as it is
+    Init(SecretsInit),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SecretsCheck {
+    /// Only what is found in these files and directories
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// As JSON
+    #[arg(short, long, conflicts_with = "format")]
+    pub(super) json: bool,
+    /// How to print findings
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Report,
+    /// List the rules instead
+    #[arg(long)]
+    pub(super) rules: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct SecretsInit {
+    /// The file for the test key
+    #[arg(long, value_name = "FILE", default_value = "tests/keys/age.txt")]
+    pub(super) key: PathBuf,
 }
 
 /// How to print a plan.

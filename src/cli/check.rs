@@ -60,11 +60,13 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
     Ok(code)
 }
 
-fn count(count: usize, word: &str) -> String {
+/// A number of things.
+pub(super) fn count(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
-fn told(findings: &Diagnostics) -> String {
+/// How many findings there are, in words.
+pub(super) fn told(findings: &Diagnostics) -> String {
     let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let kinds =
         [(of(Severity::Error), "error"), (of(Severity::Warning), "warning"), (of(Severity::Hint), "hint")];

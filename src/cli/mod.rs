@@ -25,6 +25,7 @@ mod resume;
 mod rollback;
 mod run;
 mod scripts;
+mod secrets;
 mod status;
 mod task;
 mod unlock;
@@ -93,6 +94,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check(check) => check::run(&arguments, check),
         Command::Hook(hook) => hook::run(&arguments, hook, &program),
+        Command::Secrets(secrets) => secrets::run(&arguments, secrets),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words),
     };

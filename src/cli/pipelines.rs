@@ -8,7 +8,7 @@ use super::resume::Resume;
 use super::{Failure, preflight};
 use crate::diagnostic::Severity;
 use crate::driver::rehearsal::Fault;
-use crate::driver::{Confirm, DriverError, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
+use crate::driver::{Confirm, DriverError, Fence, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
 use crate::executor::drivers::Drivers;
 use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
@@ -21,6 +21,7 @@ use crate::reporter::{
     Journal, Json, Live, Multi, Paint, Pause, Plain, Reporter, RunId, RunRequest, Sink, SinkState,
     find_unfinished,
 };
+use crate::source::SourceMap;
 use crate::template::Map;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -247,9 +248,12 @@ impl PipelineRuns {
             variables,
         };
         let (flake, build, target) = engine.capabilities();
+        let secrets = self.fence();
         match &engine.rehearsal {
-            Some(rehearsal) => Drivers::rehearsal(rehearsal, render, confirm),
+            // It touches no host: a rehearsal does it as it is.
+            Some(rehearsal) => Drivers { secrets, ..Drivers::rehearsal(rehearsal, render, confirm) },
             None => Drivers {
+                secrets,
                 shell: Arc::new(LocalShell),
                 plugin: Arc::new(PluginRunner::new(dir.to_owned())),
                 notify: Arc::new(Notifier::new(dir.to_owned())),
@@ -261,6 +265,16 @@ impl PipelineRuns {
                 confirm,
             },
         }
+    }
+}
+
+impl PipelineRuns {
+    fn fence(&self) -> Arc<Fence> {
+        let Loaded { project, sources } = &self.loaded;
+        let policy = project.fleet.as_ref().map(|fleet| fleet.secrets.clone()).unwrap_or_default();
+        let dir = project.fleet.as_ref().map_or(&project.root_dir, |fleet| &fleet.dir);
+        let fence = Fence::new(dir, policy, SourceMap::clone(sources));
+        Arc::new(fence.remembering(&self.loaded.state_dir()))
     }
 }
 

@@ -37,10 +37,9 @@ impl RunState<'_> {
             ..Input::default()
         };
         match &node.kind {
-            NodeKind::Check(step) => match (&step.kind, step.kind.skipped()) {
-                (_, Some(reason)) => skipped(reason),
-                (StepKind::Reachable, _) => done(None),
-                (StepKind::Disk { min_free_mib }, _) => {
+            NodeKind::Check(step) => match &step.kind {
+                StepKind::Reachable => done(None),
+                StepKind::Disk { min_free_mib } => {
                     let probe = state.and_then(|state| state.probe.as_deref());
                     Next::Ended(Box::new(disk(probe, *min_free_mib)))
                 }

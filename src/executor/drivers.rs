@@ -1,7 +1,7 @@
 //! All that a run of a pipeline needs of the outside.
 
 use crate::driver::rehearsal::Rehearsal;
-use crate::driver::{Build, Confirm, Flake, Notify, Plugin, Render, Shell, Target, TaskRunner};
+use crate::driver::{Build, Confirm, Flake, Notify, Plugin, Render, Secrets, Shell, Target, TaskRunner};
 use std::sync::Arc;
 
 /// One driver for each capability.
@@ -13,6 +13,8 @@ pub struct Drivers {
     pub build: Arc<dyn Build>,
     /// Reaches hosts.
     pub target: Arc<dyn Target>,
+    /// Looks at the fence around secrets.
+    pub secrets: Arc<dyn Secrets>,
     /// Runs `cmd:` steps.
     pub shell: Arc<dyn Shell>,
     /// Runs `uses:` steps.
@@ -36,6 +38,7 @@ impl Drivers {
             flake: Arc::<Rehearsal>::clone(rehearsal),
             build: Arc::<Rehearsal>::clone(rehearsal),
             target: Arc::<Rehearsal>::clone(rehearsal),
+            secrets: Arc::<Rehearsal>::clone(rehearsal),
             shell: Arc::<Rehearsal>::clone(rehearsal),
             plugin: Arc::<Rehearsal>::clone(rehearsal),
             notify: Arc::<Rehearsal>::clone(rehearsal),

@@ -152,7 +152,8 @@ fn check(
     let Shared { plan, drivers, run, dir, .. } = shared;
     match &step.kind {
         // Answered from the probe, by the coordinator.
-        StepKind::Reachable | StepKind::Disk { .. } | StepKind::Secrets => Ok(Answer::Done(None)),
+        StepKind::Reachable | StepKind::Disk { .. } => Ok(Answer::Done(None)),
+        StepKind::Secrets => drivers.secrets.check(io).map(Answer::Done),
         StepKind::Flake => drivers.flake.check(io).map(|check| Answer::Flake(check.skipped)),
         StepKind::Vm(name) => drivers.flake.build_check(name, io).map(|outcome| checked(outcome, None)),
         StepKind::Task { name, vars } => {

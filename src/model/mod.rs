@@ -12,7 +12,8 @@ mod variable;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
 pub use host::{
-    BuildOn, Fleet, Host, HostName, HostOverride, IgnoredFinding, JqShim, NameError, Platform, SecretsPolicy, Shims,
+    BuildOn, Fleet, Host, HostName, HostOverride, IgnoredFinding, JqShim, NameError, Platform, SecretsPolicy,
+    Shims,
 };
 pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};

@@ -68,16 +68,6 @@ impl StepKind {
             Self::Plugin { .. } => "uses",
         }
     }
-
-    /// Why the step can only be skipped, where that is known before it runs. A step that was not carried out has not
-    /// passed: it is reported as skipped with this reason.
-    #[must_use]
-    pub fn skipped(&self) -> Option<&'static str> {
-        match self {
-            Self::Secrets => Some("not implemented yet"),
-            _ => None,
-        }
-    }
 }
 
 /// A health check after activation.

@@ -86,9 +86,6 @@ fn note(plan: &Plan, node: &Node) -> String {
         _ => String::new(),
     };
     match &node.kind {
-        NodeKind::Check(step) if step.kind.skipped().is_some() => {
-            format!("skipped: {}", step.kind.skipped().unwrap_or_default())
-        }
         NodeKind::Check(step) if matches!(step.kind, StepKind::Flake) => "nix flake check".into(),
         NodeKind::Evaluate => "every host's derivation".into(),
         NodeKind::Confirm => "asks before the first host is touched".into(),

@@ -13,7 +13,7 @@ mod sops;
 pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
 pub use rule::{RULES, Rule};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::SecretsPolicy;
 use crate::source::SourceMap;
 use policy::Policy;
@@ -43,7 +43,8 @@ pub fn check(
     sources: &mut SourceMap,
 ) -> Checked {
     let mut findings = Diagnostics::default();
-    let policy = Policy::new(policy, prefix, |name| RULES.iter().any(|rule| rule.name == name), &mut findings);
+    let policy =
+        Policy::new(policy, prefix, |name| RULES.iter().any(|rule| rule.name == name), &mut findings);
     let repository = Repository::read(files, root, &policy, sources, &mut findings);
     for rule in &RULES {
         (rule.check)(&repository, &mut findings);
@@ -53,8 +54,15 @@ pub fn check(
         |finding| RULES.iter().find(|rule| rule.code == finding.code).map(|rule| rule.name),
         |finding| path_of(finding, root, sources),
     );
+    let marked = |mut finding: Diagnostic| {
+        let place = finding.labels.first().map(|(span, _)| span.source);
+        if place.is_some_and(|source| repository.staged.contains(&source)) {
+            finding.message.push_str(" (as it is staged)");
+        }
+        finding
+    };
     Checked {
-        findings,
+        findings: findings.into_list().into_iter().map(marked).collect(),
         files: repository.files.len(),
         creation_rules: repository.configs.iter().map(|config| config.rules.len()).sum(),
         too_large: repository.too_large,

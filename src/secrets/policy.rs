@@ -63,9 +63,10 @@ impl Policy {
             Spanned::new(value, text.span())
         });
         let test_keys = test_keys.collect();
-        let host_keys = policy.host_keys.iter().map(|(host, text)| {
-            (host.clone(), Spanned::new(text.raw().trim().to_owned(), text.span()))
-        });
+        let host_keys = policy
+            .host_keys
+            .iter()
+            .map(|(host, text)| (host.clone(), Spanned::new(text.raw().trim().to_owned(), text.span())));
         Self { test_keys, host_keys: host_keys.collect(), test_paths, ignore, prefix }
     }
 
@@ -101,9 +102,10 @@ impl Policy {
             let (rule, path) = (rule_of(&finding), path_of(&finding));
             let index = self.ignore.iter().position(|ignored| {
                 let fits = ignored.rule == "*" || rule == Some(ignored.rule.as_str());
-                fits && path.as_deref().and_then(|path| path.strip_prefix(self.prefix.as_str())).is_some_and(
-                    |path| ignored.path.is_match(path),
-                )
+                fits && path
+                    .as_deref()
+                    .and_then(|path| path.strip_prefix(self.prefix.as_str()))
+                    .is_some_and(|path| ignored.path.is_match(path))
             });
             match index {
                 Some(index) => used[index] = true,
@@ -122,9 +124,8 @@ impl Policy {
 }
 
 fn glob(text: &Text, findings: &mut Diagnostics) -> Option<GlobMatcher> {
-    let built: Result<Glob, _> = GlobBuilder::new(text.raw().trim_start_matches("./"))
-        .literal_separator(true)
-        .build();
+    let built: Result<Glob, _> =
+        GlobBuilder::new(text.raw().trim_start_matches("./")).literal_separator(true).build();
     match built {
         Ok(glob) => Some(glob.compile_matcher()),
         Err(error) => {

@@ -7,7 +7,7 @@ use super::recipient::Recipient;
 use super::sops::{self, BrokenFile, Format, Read, SopsConfig, SopsFile};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{SourceId, SourceMap, Span, Spanned};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,8 @@ pub(super) struct Repository<'p> {
     /// Nix files that speak of files with secrets.
     pub(super) nix: Vec<NixFile>,
     pub(super) test: TestKeys,
+    /// Texts that are staged and not in the work tree.
+    pub(super) staged: HashSet<SourceId>,
     /// Files that are too long to be looked at.
     pub(super) too_large: Vec<String>,
 }
@@ -99,6 +101,7 @@ impl<'p> Repository<'p> {
             comments: Vec::new(),
             nix: Vec::new(),
             test: TestKeys::default(),
+            staged: HashSet::new(),
             too_large: Vec::new(),
         };
         // What is expected of a file depends on the rules.
@@ -106,10 +109,9 @@ impl<'p> Repository<'p> {
             if is_config(&name.path)
                 && let Some(bytes) = repository.bytes(files, index, findings)
             {
-                let shown = shown(&name.path, name.staged);
-                let mut config = SopsConfig::read(sources, root, &shown, bytes, findings);
-                config.path.clone_from(&name.path);
-                repository.configs.push(config);
+                let before = sources.files().count();
+                repository.configs.push(SopsConfig::read(sources, root, &name.path, bytes, findings));
+                repository.mark_staged(sources, before, name.staged);
             }
         }
         let finder = PrivateKeys::default();
@@ -119,11 +121,19 @@ impl<'p> Repository<'p> {
                 continue;
             }
             if let Some(bytes) = repository.bytes(files, index, findings) {
-                let at = root.join(shown(&name.path, name.staged));
-                repository.take(sources, &at, &name.path, &bytes, &finder);
+                let before = sources.files().count();
+                repository.take(sources, &root.join(&name.path), &name.path, &bytes, &finder);
+                repository.mark_staged(sources, before, name.staged);
             }
         }
         repository
+    }
+
+    /// Remembers that the sources from a number on are what is staged, not what is there.
+    fn mark_staged(&mut self, sources: &SourceMap, from: usize, staged: bool) {
+        if staged {
+            self.staged.extend(sources.ids().skip(from));
+        }
     }
 
     fn bytes(&mut self, files: &dyn Files, index: usize, findings: &mut Diagnostics) -> Option<Vec<u8>> {
@@ -137,21 +147,16 @@ impl<'p> Repository<'p> {
             Err(error) => {
                 findings.push(
                     Diagnostic::error("fleet::secrets::file", format!("`{path}` cannot be read: {error}"))
-                        .help("what cannot be read cannot be checked: make it readable, or let git ignore it"),
+                        .help(
+                            "what cannot be read cannot be checked: make it readable, or let git ignore it",
+                        ),
                 );
                 None
             }
         }
     }
 
-    fn take(
-        &mut self,
-        sources: &mut SourceMap,
-        at: &Path,
-        path: &str,
-        bytes: &[u8],
-        finder: &PrivateKeys,
-    ) {
+    fn take(&mut self, sources: &mut SourceMap, at: &Path, path: &str, bytes: &[u8], finder: &PrivateKeys) {
         self.take_keys(sources, at, path, bytes, finder.find(bytes));
         if path.ends_with(".nix") {
             let text = String::from_utf8_lossy(bytes).into_owned();
@@ -247,10 +252,6 @@ fn is_config(path: &str) -> bool {
     path == CONFIG || path.ends_with("/.sops.yaml")
 }
 
-fn shown(path: &str, staged: bool) -> String {
-    if staged { format!("{path} (staged)") } else { path.to_owned() }
-}
-
 /// Where comments name public keys, as `age-keygen` writes them.
 fn comments(text: &str) -> Vec<Range<usize>> {
     let mark = "# public key: ";
@@ -329,6 +330,5 @@ fn identities(
 pub(super) fn path_of(finding: &Diagnostic, root: &Path, sources: &SourceMap) -> Option<String> {
     let (span, _) = finding.labels.first()?;
     let path: PathBuf = sources.path(*span)?.to_owned();
-    let text = path.strip_prefix(root).ok()?.to_str()?.to_owned();
-    Some(text.strip_suffix(" (staged)").map_or(text.clone(), ToOwned::to_owned))
+    Some(path.strip_prefix(root).ok()?.to_str()?.to_owned())
 }

@@ -59,12 +59,12 @@ fn texts(hir: &Hir) -> Vec<String> {
 /// Whether every letter of a word is in a class.
 fn is_any(hir: &Hir, word: &str) -> bool {
     match hir.kind() {
-        HirKind::Class(Class::Unicode(class)) => word.chars().all(|letter| {
-            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&letter))
-        }),
-        HirKind::Class(Class::Bytes(class)) => word.bytes().all(|letter| {
-            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&letter))
-        }),
+        HirKind::Class(Class::Unicode(class)) => word
+            .chars()
+            .all(|letter| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&letter))),
+        HirKind::Class(Class::Bytes(class)) => word
+            .bytes()
+            .all(|letter| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&letter))),
         HirKind::Capture(capture) => is_any(&capture.sub, word),
         _ => false,
     }
@@ -76,10 +76,9 @@ fn letters(class: &Class) -> Vec<String> {
         Class::Unicode(class) => {
             class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&letter))
         }
-        Class::Bytes(class) => class
-            .ranges()
-            .iter()
-            .any(|range| u8::try_from(letter).is_ok_and(|letter| (range.start()..=range.end()).contains(&letter))),
+        Class::Bytes(class) => class.ranges().iter().any(|range| {
+            u8::try_from(letter).is_ok_and(|letter| (range.start()..=range.end()).contains(&letter))
+        }),
     };
     let plain = ('a'..='z').chain('0'..='9').chain("._-/".chars()).find(|letter| has(*letter));
     let first = || match class {

@@ -33,7 +33,9 @@ impl Blobs {
         let mut header = String::new();
         self.answers.read_line(&mut header)?;
         let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
-        let Some(size) = size else { return Err(io::Error::other(format!("git says `{}`", header.trim_end()))) };
+        let Some(size) = size else {
+            return Err(io::Error::other(format!("git says `{}`", header.trim_end())));
+        };
         let mut content = Vec::new();
         // With the line end that stands behind it.
         let mut answer = self.answers.by_ref().take(size + 1);

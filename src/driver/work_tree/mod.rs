@@ -155,7 +155,9 @@ impl Files for WorkTree {
     }
 
     fn read(&self, index: usize) -> io::Result<Option<Vec<u8>>> {
-        let (Some(name), Some(mark)) = (self.names.get(index), self.marks.get(index)) else { return Ok(None) };
+        let (Some(name), Some(mark)) = (self.names.get(index), self.marks.get(index)) else {
+            return Ok(None);
+        };
         match mark {
             Mark::Disk(_) => match read_file(&self.root.join(&name.path)) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -175,7 +175,11 @@ pub(super) static IGNORED: Table = Table {
     name: "ignored finding",
     doc: "Findings of one rule in some files that are passed over. It has all three keys.",
     keys: &[
-        key("rule", Type::String, "Name of the rule, as `fleet secrets check --rules` lists it; `*` for all."),
+        key(
+            "rule",
+            Type::String,
+            "Name of the rule, as `fleet secrets check --rules` lists it; `*` for all.",
+        ),
         key("path", Type::String, "Glob of the files, relative to the Fleetfile's directory."),
         key("reason", Type::String, "Why that is right."),
     ],

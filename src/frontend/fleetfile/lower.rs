@@ -3,8 +3,8 @@
 use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
-    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
-    Shims, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform, Shims, Step,
+    StepKind, TaskfileId, Text, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;

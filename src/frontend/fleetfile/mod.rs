@@ -11,6 +11,7 @@ mod keys;
 mod lower;
 mod names;
 mod schema;
+mod secrets_gate;
 mod templates;
 mod variables;
 
@@ -20,6 +21,7 @@ pub use ast::Fleetfile;
 pub use decode::decode;
 pub use keys::ROOT as ROOT_KEYS;
 pub use lower::Place;
+pub use secrets_gate::sops_root;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::frontend::taskfile::keys::TASKFILE;
@@ -71,6 +73,7 @@ pub fn assemble(project: &mut Project, parts: Vec<Part>, sources: &SourceMap) ->
     diagnostics.extend(names::clashes(project));
     diagnostics.extend(calls::check(project));
     diagnostics.extend(templates::check(project, sources));
+    secrets_gate::add(project);
     diagnostics
 }
 

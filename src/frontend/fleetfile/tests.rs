@@ -176,10 +176,37 @@ fn what_is_not_written_has_safe_defaults() {
 }
 
 #[test]
-fn secrets_is_never_passed_while_it_is_not_there() {
-    let project = project("pipelines: {a: {check: [secrets, flake]}}");
-    let skipped: Vec<_> = project.pipelines["a"].check.iter().map(|step| step.kind.skipped()).collect();
-    assert_eq!(skipped, [Some("not implemented yet"), None]);
+fn a_pipeline_that_builds_looks_at_secrets_where_there_are_any() {
+    let steps = |text: &str| {
+        let project = project(text);
+        let check = &project.pipelines["a"].check;
+        check.iter().map(|step| step.kind.word()).collect::<Vec<_>>()
+    };
+    let secrets = "fleet: {secrets: {test_paths: [\"t/**\"]}}\n";
+    assert_eq!(
+        steps(&format!("{secrets}pipelines: {{a: {{check: [flake], build: {{}}}}}}")),
+        ["secrets", "flake"]
+    );
+    assert_eq!(steps(&format!("{secrets}pipelines: {{a: {{check: [flake]}}}}")), ["flake"]);
+    let written = "pipelines: {a: {check: [flake, secrets], deploy: {}}}";
+    assert_eq!(steps(&format!("{secrets}{written}")), ["flake", "secrets"]);
+    assert_eq!(steps("pipelines: {a: {check: [flake], build: {}}}"), ["flake"]);
+}
+
+#[test]
+fn what_is_passed_over_says_why() {
+    let cases = [
+        (
+            "fleet: {secrets: {ignore: [{rule: fence, path: x}]}}",
+            "1:28 `reason` is missing in an entry of `ignore`",
+        ),
+        ("fleet: {secrets: {host_keys: {luna: x}}}", "1:37 this cannot be the key of `luna`"),
+        ("fleet: {secrets: {test_keys: ['{{.X}}']}}", "1:31 no template is rendered in `fleet.secrets`"),
+    ];
+    for (text, expected) in cases {
+        let found = told(text);
+        assert!(found.iter().any(|line| line.starts_with(expected)), "{text}: {found:?}");
+    }
 }
 
 #[test]

@@ -59,7 +59,8 @@ fn fence(
     let globs = super::test_paths(repository);
     let finding = if is_test {
         let key = config.name(&wrong.recipient);
-        let message = format!("a test file such as `{path}` would be encrypted for {key}, which is not for tests");
+        let message =
+            format!("a test file such as `{path}` would be encrypted for {key}, which is not for tests");
         let finding = Diagnostic::error(CODE, message)
             .at(rule.place(), "this rule is for it")
             .at(wrong.span, "not a test key");
@@ -83,9 +84,16 @@ fn fence(
             .at(wrong.span, "a test key");
         match &rule.path {
             Some(pattern) if !pattern.text.starts_with('^') && rule.matches_only_tests(repository) => finding
-                .help(format!("the pattern matches in the middle of a path; anchor it: `^{}`", &*pattern.text)),
-            Some(_) => finding.help(format!("let the rule match {globs} alone, or take the test key out of it")),
-            None => finding.help("a rule without `path_regex` is for every file: take the test key out of it"),
+                .help(format!(
+                    "the pattern matches in the middle of a path; anchor it: `^{}`",
+                    &*pattern.text
+                )),
+            Some(_) => {
+                finding.help(format!("let the rule match {globs} alone, or take the test key out of it"))
+            }
+            None => {
+                finding.help("a rule without `path_regex` is for every file: take the test key out of it")
+            }
         }
     };
     findings.push(finding);
@@ -121,7 +129,8 @@ fn shadowed(
     if tried.is_empty() || tried.iter().any(|path| reaches(path)) || real.into_iter().any(reaches) {
         return;
     }
-    let (Some(rule), Some(earlier)) = (config.rules.get(index), tried.iter().find_map(|path| config.rule(path)))
+    let (Some(rule), Some(earlier)) =
+        (config.rules.get(index), tried.iter().find_map(|path| config.rule(path)))
     else {
         return;
     };

@@ -18,7 +18,8 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
             let recipient = &entry.recipient;
             let finding = match (is_test, repository.test.contains(recipient)) {
                 (false, true) => {
-                    let message = format!("the real file `{path}` is encrypted for a test key, which anybody can read");
+                    let message =
+                        format!("the real file `{path}` is encrypted for a test key, which anybody can read");
                     Diagnostic::error(CODE, message).at(entry.span, "a test key").help(format!(
                         "run `{}`, and change every secret in it; a file for tests belongs below {}",
                         take_out(path, recipient),

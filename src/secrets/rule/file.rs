@@ -25,9 +25,12 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
     }
     for plain in &repository.plain {
         findings.push(
-            Diagnostic::error(CODE, format!("`{}` is not encrypted, and a rule says that it should be", plain.path))
-                .at(plain.span, "no block `sops` is in this file")
-                .help(format!("run `sops encrypt --in-place {}`", quoted(&plain.path))),
+            Diagnostic::error(
+                CODE,
+                format!("`{}` is not encrypted, and a rule says that it should be", plain.path),
+            )
+            .at(plain.span, "no block `sops` is in this file")
+            .help(format!("run `sops encrypt --in-place {}`", quoted(&plain.path))),
         );
     }
     for file in &repository.files {
@@ -45,7 +48,9 @@ fn block(file: &SopsFile, findings: &mut Diagnostics) {
         findings.push(Diagnostic::error(CODE, message).at(at, label).help(help));
     };
     let anew = || format!("run `sops rotate --in-place {}`", quoted(path));
-    let from_git = || format!("take it from git (`git checkout HEAD -- {0}`) and edit it by `sops edit {0}`", quoted(path));
+    let from_git = || {
+        format!("take it from git (`git checkout HEAD -- {0}`) and edit it by `sops edit {0}`", quoted(path))
+    };
     if let Some(second) = file.second_block {
         tell(format!("`{path}` has two blocks `sops`"), second, "the second one", from_git());
     }
@@ -60,12 +65,22 @@ fn block(file: &SopsFile, findings: &mut Diagnostics) {
     match &metadata.mac {
         None => tell(format!("`{path}` has no authentication code"), start, "`mac` is missing", from_git()),
         Some(mac) if !mac.starts_with("ENC[AES256_GCM,") || !mac.ends_with(']') => {
-            tell(format!("the authentication code of `{path}` is no encrypted value"), mac.span, "cut short or changed", from_git());
+            tell(
+                format!("the authentication code of `{path}` is no encrypted value"),
+                mac.span,
+                "cut short or changed",
+                from_git(),
+            );
         }
         Some(_) => {}
     }
     match &metadata.last_modified {
-        None => tell(format!("`{path}` does not say when it was changed"), start, "`lastmodified` is missing", anew()),
+        None => tell(
+            format!("`{path}` does not say when it was changed"),
+            start,
+            "`lastmodified` is missing",
+            anew(),
+        ),
         Some(time) if time.parse::<jiff::Timestamp>().is_err() => {
             tell(format!("`{path}` was changed at no time that there is"), time.span, "no time", anew());
         }
@@ -96,14 +111,21 @@ fn data_key(path: &str, entry: &Entry, findings: &mut Diagnostics) {
     let envelope = match Envelope::read(enc) {
         Ok(envelope) => envelope,
         Err(error) => {
-            tell(format!("the data key of `{path}` for `{recipient}` cannot be read: {error}"), enc.span, "this one");
+            tell(
+                format!("the data key of `{path}` for `{recipient}` cannot be read: {error}"),
+                enc.span,
+                "this one",
+            );
             return;
         }
     };
     let stanzas: Vec<_> = envelope.recipients().collect();
     match (stanzas.as_slice(), recipient.stanza()) {
         ([one], Some(kind)) if one.tag != kind => {
-            let message = format!("the data key of `{path}` for `{recipient}` is for a key of another kind (`{}`)", one.tag);
+            let message = format!(
+                "the data key of `{path}` for `{recipient}` is for a key of another kind (`{}`)",
+                one.tag
+            );
             tell(message, entry.span, "is not for this key");
         }
         ([one], Some(_)) if !is_tagged(recipient, &one.arguments) => {
@@ -112,10 +134,7 @@ fn data_key(path: &str, entry: &Entry, findings: &mut Diagnostics) {
         }
         ([_], Some(_)) | (_, None) => {}
         (several, Some(_)) => {
-            let message = format!(
-                "the data key of `{path}` for `{recipient}` is for {} keys",
-                several.len()
-            );
+            let message = format!("the data key of `{path}` for `{recipient}` is for {} keys", several.len());
             tell(message, entry.span, "one key alone is named here");
         }
     }
@@ -135,7 +154,10 @@ fn open_values(file: &SopsFile, findings: &mut Diagnostics) {
             findings.push(
                 Diagnostic::error(CODE, format!("a pattern in `{path}` is none: {why}"))
                     .at(span, "no regular expression")
-                    .help(format!("correct it in `.sops.yaml` and run `sops rotate --in-place {}`", quoted(path))),
+                    .help(format!(
+                        "correct it in `.sops.yaml` and run `sops rotate --in-place {}`",
+                        quoted(path)
+                    )),
             );
             return;
         }

@@ -102,12 +102,7 @@ pub static RULES: [Rule; 12] = [
         doc: "No host is built with a test identity.",
         check: closure::check,
     },
-    Rule {
-        name: "host",
-        code: host::CODE,
-        doc: "No host's own key is a test key.",
-        check: host::check,
-    },
+    Rule { name: "host", code: host::CODE, doc: "No host's own key is a test key.", check: host::check },
 ];
 
 /// Globs as a message names them.

@@ -34,8 +34,7 @@ pub(super) fn words(file: &NixFile) -> impl Iterator<Item = (&str, Span)> {
         let begin = line.as_ptr() as usize;
         line.split(move |letter: char| !is_letter(letter)).filter(|word| !word.is_empty()).map(move |word| {
             let from = start + (word.as_ptr() as usize - begin);
-            let span =
-                Span { source: file.source, start: from as u32, end: (from + word.len()) as u32 };
+            let span = Span { source: file.source, start: from as u32, end: (from + word.len()) as u32 };
             (word, span)
         })
     })

@@ -32,9 +32,7 @@ fn compare(config: &SopsConfig, rule: &CreationRule, file: &SopsFile, findings: 
     let path = &file.path;
     let wanted: BTreeSet<&Recipient> = rule.recipients().map(|listed| &listed.recipient).collect();
     let found: BTreeSet<&Recipient> = file.recipients().collect();
-    let names = |keys: &[&Recipient]| {
-        keys.iter().map(|key| config.name(key)).collect::<Vec<_>>().join(", ")
-    };
+    let names = |keys: &[&Recipient]| keys.iter().map(|key| config.name(key)).collect::<Vec<_>>().join(", ");
     let missing: Vec<&Recipient> = wanted.difference(&found).copied().collect();
     let extra: Vec<&Recipient> = found.difference(&wanted).copied().collect();
     let mut told = Vec::new();
@@ -45,8 +43,10 @@ fn compare(config: &SopsConfig, rule: &CreationRule, file: &SopsFile, findings: 
         told.push(format!("is for {} as well", names(&extra)));
     }
     let of_rule = rule.groups.iter().map(|group| group.iter().map(|listed| &listed.recipient).collect());
-    let of_file = file.metadata.groups.iter().map(|group| group.iter().map(|entry| &entry.recipient).collect());
-    let (mut of_rule, mut of_file): (Vec<BTreeSet<_>>, Vec<BTreeSet<_>>) = (of_rule.collect(), of_file.collect());
+    let of_file =
+        file.metadata.groups.iter().map(|group| group.iter().map(|entry| &entry.recipient).collect());
+    let (mut of_rule, mut of_file): (Vec<BTreeSet<_>>, Vec<BTreeSet<_>>) =
+        (of_rule.collect(), of_file.collect());
     of_rule.sort();
     of_file.sort();
     if told.is_empty() && of_rule != of_file {
@@ -66,8 +66,7 @@ fn compare(config: &SopsConfig, rule: &CreationRule, file: &SopsFile, findings: 
     let first_entry = || file.metadata.entries().next().map(|entry| entry.span);
     let start: Span = first.or_else(first_entry).unwrap_or_else(|| file.first());
     let label = if extra.is_empty() { "these keys are not those of the rule" } else { "not in the rule" };
-    let mut finding =
-        Diagnostic::error(CODE, format!("`{path}` {}", told.join(" and "))).at(start, label);
+    let mut finding = Diagnostic::error(CODE, format!("`{path}` {}", told.join(" and "))).at(start, label);
     for key in missing {
         if let Some(listed) = rule.recipients().find(|listed| listed.recipient == *key) {
             finding = finding.at(listed.span, "the rule has this key, the file does not");
@@ -76,6 +75,7 @@ fn compare(config: &SopsConfig, rule: &CreationRule, file: &SopsFile, findings: 
     if finding.labels.len() == 1 {
         finding = finding.at(rule.place(), "the rule for this file");
     }
-    let rotate = if extra.is_empty() { String::new() } else { format!(" && sops rotate --in-place {}", quoted(path)) };
+    let rotate =
+        if extra.is_empty() { String::new() } else { format!(" && sops rotate --in-place {}", quoted(path)) };
     findings.push(finding.help(format!("run `sops updatekeys --yes {}{rotate}`", quoted(path))));
 }

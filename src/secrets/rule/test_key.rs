@@ -14,9 +14,12 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
         }
         if policy.has_tests() && !policy.is_test(named) {
             findings.push(
-                Diagnostic::error(CODE, format!("the test key `{}` is not among the test files", named.value))
-                    .at(named.span, "outside of `test_paths`")
-                    .help(format!("move it below one of {}", super::test_paths(repository))),
+                Diagnostic::error(
+                    CODE,
+                    format!("the test key `{}` is not among the test files", named.value),
+                )
+                .at(named.span, "outside of `test_paths`")
+                .help(format!("move it below one of {}", super::test_paths(repository))),
             );
         }
     }
@@ -28,9 +31,12 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
         }
         let real = derived.next().map(ToString::to_string).unwrap_or_default();
         findings.push(
-            Diagnostic::warning(CODE, format!("the comment of `{path}` names another key than the identity's"))
-                .at(*span, "this is not its public key")
-                .help(format!("write `# public key: {real}`")),
+            Diagnostic::warning(
+                CODE,
+                format!("the comment of `{path}` names another key than the identity's"),
+            )
+            .at(*span, "this is not its public key")
+            .help(format!("write `# public key: {real}`")),
         );
     }
 }

@@ -30,12 +30,15 @@ fn real_files(repository: &Repository<'_>, file: &NixFile, findings: &mut Diagno
             && repository.files.iter().any(|file| file.path == found.path);
         if is_real {
             findings.push(
-                Diagnostic::error(CODE, format!("the test `{}` uses the real file `{}`", file.path, found.path))
-                    .at(found.span, "not a test file")
-                    .help(format!(
-                        "use a file below {}; `sops edit` writes one for the test key there",
-                        super::test_paths(repository)
-                    )),
+                Diagnostic::error(
+                    CODE,
+                    format!("the test `{}` uses the real file `{}`", file.path, found.path),
+                )
+                .at(found.span, "not a test file")
+                .help(format!(
+                    "use a file below {}; `sops edit` writes one for the test key there",
+                    super::test_paths(repository)
+                )),
             );
         }
     }

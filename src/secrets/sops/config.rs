@@ -4,8 +4,8 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secrets::recipient::{Recipient, RecipientKind};
 use crate::source::{SourceMap, Span, Spanned};
-use crate::yaml::keys::{Table, Type, key};
 use crate::yaml::decode::{unknown_key, wrong_type};
+use crate::yaml::keys::{Table, Type, key};
 use crate::yaml::{Decoder, Field, Node};
 use regex::Regex;
 use std::collections::HashMap;
@@ -66,9 +66,9 @@ impl CreationRule {
     /// Whether the rule is for a path, relative to the file's directory. As sops does, it looks for the pattern anywhere.
     #[must_use]
     pub(crate) fn matches(&self, path: &str) -> bool {
-        self.path.as_ref().is_none_or(|path_regex| {
-            path_regex.regex.as_ref().is_some_and(|regex| regex.is_match(path))
-        })
+        self.path
+            .as_ref()
+            .is_none_or(|path_regex| path_regex.regex.as_ref().is_some_and(|regex| regex.is_match(path)))
     }
 
     /// All recipients of all groups.
@@ -101,8 +101,7 @@ impl SopsConfig {
         };
         let source = sources.add(root.join(path), text.as_str());
         let dir = path.rfind('/').map_or("", |slash| &path[..=slash]).to_owned();
-        let mut config =
-            Self { path: path.to_owned(), dir, rules: Vec::new(), names: HashMap::new() };
+        let mut config = Self { path: path.to_owned(), dir, rules: Vec::new(), names: HashMap::new() };
         let document = match crate::yaml::parse(source, &text) {
             Ok(document) => document,
             Err(error) => {
@@ -189,9 +188,9 @@ impl Reader<'_> {
         let fields = self.decoder.fields(root, "a mapping with `creation_rules`").unwrap_or_default();
         let rules = fields.iter().find(|field| field.name == "creation_rules");
         if rules.is_none()
-            && let Some(near) = fields.iter().find(|field| {
-                crate::diagnostic::did_you_mean(field.name, ["creation_rules"]).is_some()
-            })
+            && let Some(near) = fields
+                .iter()
+                .find(|field| crate::diagnostic::did_you_mean(field.name, ["creation_rules"]).is_some())
         {
             self.decoder.push(
                 Diagnostic::warning(CODE, format!("sops does not know the key `{}`", near.name))
@@ -215,7 +214,9 @@ impl Reader<'_> {
                 "path_regex" => rule.path = self.pattern(field),
                 "key_groups" => grouped = Some(self.groups(field.value)),
                 "shamir_threshold" => rule.threshold = self.decoder.int(field.value),
-                "encrypted_regex" | "unencrypted_regex" | "encrypted_comment_regex"
+                "encrypted_regex"
+                | "unencrypted_regex"
+                | "encrypted_comment_regex"
                 | "unencrypted_comment_regex" => {
                     rule.partial |= field.name.starts_with("encrypted");
                     self.pattern(field);

@@ -71,7 +71,11 @@ impl SopsFile {
             let text = mask::all(&String::from_utf8_lossy(bytes));
             let source = sources.add(at, text);
             let span = Span { source, start: 0, end: 0 };
-            return Read::Broken(BrokenFile { path: path.to_owned(), message: "it is no text".to_owned(), span });
+            return Read::Broken(BrokenFile {
+                path: path.to_owned(),
+                message: "it is no text".to_owned(),
+                span,
+            });
         };
         // The text that is shown depends on what is read.
         let source = sources.add(at, "");
@@ -159,8 +163,9 @@ fn value<'n>(node: &'n Node, at: Span, keys: &mut Vec<&'n str>, leaves: &mut Vec
 fn tree(source: SourceId, text: &str, format: Format) -> Result<Node, (String, usize)> {
     let is_json = matches!(format, Format::Json | Format::Binary) || text.trim_start().starts_with('{');
     match format {
-        Format::Dotenv => flat::dotenv(source, text)
-            .map_err(|error| ("a line is no `NAME=value`".to_owned(), error.at)),
+        Format::Dotenv => {
+            flat::dotenv(source, text).map_err(|error| ("a line is no `NAME=value`".to_owned(), error.at))
+        }
         Format::Ini => {
             flat::ini(source, text).map_err(|error| ("a line is no `name = value`".to_owned(), error.at))
         }

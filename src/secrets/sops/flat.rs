@@ -24,7 +24,7 @@ pub(super) fn dotenv(source: SourceId, text: &str) -> Result<Node, FlatError> {
     for line in lines(text) {
         let (key, value) = assignment(source, &line)?;
         match key.text().and_then(|name| name.strip_prefix("sops_")) {
-            Some(name) => metadata.insert(&name.to_owned(), key, value),
+            Some(name) => metadata.insert(name, &key, value),
             None => data.push(Entry { key, value }),
         }
     }
@@ -54,8 +54,7 @@ pub(super) fn ini(source: SourceId, text: &str) -> Result<Node, FlatError> {
         match &mut section {
             Some((_, entries)) => entries.push(Entry { key, value }),
             None if in_metadata => {
-                let name = key.text().unwrap_or_default().to_owned();
-                metadata.insert(&name, key, value);
+                metadata.insert(key.text().unwrap_or_default(), &key, value);
             }
             None => data.push(Entry { key, value }),
         }
@@ -118,7 +117,7 @@ struct Level {
 
 impl Level {
     /// `a__list_0__map_b`: `b` of the first item of `a`.
-    fn insert(&mut self, name: &str, key: Node, value: Node) {
+    fn insert(&mut self, name: &str, key: &Node, value: Node) {
         let mut level = self;
         let mut rest = name;
         let mut is_list = false;
@@ -128,7 +127,7 @@ impl Level {
             level = match (is_list, word.parse::<usize>()) {
                 (true, Ok(index)) if index < MAX_ITEMS => level.list.entry(index).or_default(),
                 (true, _) => return,
-                (false, _) => level.child(word, &key),
+                (false, _) => level.child(word, key),
             };
             let Some(next) = next else {
                 level.leaf = Some(value);

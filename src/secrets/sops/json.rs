@@ -121,7 +121,8 @@ impl Reader<'_> {
         self.at += self.bytes[start..].iter().take_while(|byte| is_word(byte)).count();
         let word = &self.text[start..self.at];
         let number = word.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-');
-        if !matches!(word, "true" | "false" | "null") && !(number && word.parse::<f64>().is_ok()) {
+        let known = matches!(word, "true" | "false" | "null") || number && word.parse::<f64>().is_ok();
+        if !known {
             self.at = start;
             return Err(self.error("a value"));
         }

@@ -128,7 +128,10 @@ fn nodes(block: &Node) -> impl Iterator<Item = &Node> {
     let parts = lists.flat_map(|(items, parts)| {
         items.iter().flat_map(move |item| parts.iter().filter_map(|part| item.get(part)))
     });
-    ["lastmodified", "version", "unencrypted_suffix"].into_iter().filter_map(|name| block.get(name)).chain(parts)
+    ["lastmodified", "version", "unencrypted_suffix"]
+        .into_iter()
+        .filter_map(|name| block.get(name))
+        .chain(parts)
 }
 
 fn entries(group: &Node) -> Vec<Entry> {

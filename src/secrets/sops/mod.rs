@@ -13,7 +13,7 @@ pub(crate) use config::{CreationRule, Listed, SopsConfig};
 pub(crate) use file::{BrokenFile, Cover, Read, SopsFile};
 pub(crate) use format::Format;
 pub(crate) use mask::{all as mask_all, but as mask_but};
-pub(crate) use metadata::{Entry};
+pub(crate) use metadata::Entry;
 
 /// What is wrong with a pattern, in one line.
 pub(crate) fn regex_error(error: &regex::Error) -> String {

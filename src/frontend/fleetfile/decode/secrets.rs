@@ -56,9 +56,12 @@ fn ignored(decoder: &mut Decoder, node: &Node) -> Option<IgnoredFinding> {
         match fields.iter().find(|field| field.name == name) {
             Some(field) => *slot = filled_text(decoder, field),
             None => decoder.push(
-                Diagnostic::error("fleet::fleetfile::ignore", format!("`{name}` is missing in an entry of `ignore`"))
-                    .at(node.place(), "this entry")
-                    .help("say what is passed over and why: `{rule: recipients, path: \"old/**\", reason: ...}`"),
+                Diagnostic::error(
+                    "fleet::fleetfile::ignore",
+                    format!("`{name}` is missing in an entry of `ignore`"),
+                )
+                .at(node.place(), "this entry")
+                .help("say what is passed over and why: `{rule: recipients, path: \"old/**\", reason: ...}`"),
             ),
         }
     }
@@ -69,7 +72,8 @@ fn ignored(decoder: &mut Decoder, node: &Node) -> Option<IgnoredFinding> {
 /// What guards secrets must not depend on variables.
 fn plain(decoder: &mut Decoder, policy: &SecretsPolicy) {
     let ignored = policy.ignore.iter().flat_map(|ignored| [&ignored.rule, &ignored.path]);
-    let texts = policy.test_keys.iter().chain(&policy.test_paths).chain(policy.host_keys.values()).chain(ignored);
+    let texts =
+        policy.test_keys.iter().chain(&policy.test_paths).chain(policy.host_keys.values()).chain(ignored);
     for text in texts.filter(|text| !text.is_plain()) {
         decoder.push(
             Diagnostic::error("fleet::fleetfile::secrets", "no template is rendered in `fleet.secrets`")

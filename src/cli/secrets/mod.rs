@@ -1,0 +1,15 @@
+//! `fleet secrets`: the fence around secrets.
+
+mod check;
+mod init;
+
+use super::Failure;
+use super::args::{Arguments, Secrets};
+
+/// Runs the command.
+pub(super) fn run(arguments: &Arguments, secrets: &Secrets) -> Result<u8, Failure> {
+    match secrets {
+        Secrets::Check(check) => check::run(arguments, check),
+        Secrets::Init(init) => init::run(arguments, init),
+    }
+}

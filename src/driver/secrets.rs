@@ -1,0 +1,177 @@
+//! The fence around secrets as a step of a run: the files of the project's directory, looked at once and not again until
+//! one of them changes.
+
+use super::{DriverError, ErrorKind, Io, WorkTree};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::frontend::fleetfile::sops_root;
+use crate::model::SecretsPolicy;
+use crate::process::{Cancel, Stream};
+use crate::secrets::{Checked, check};
+use crate::source::SourceMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+/// States that are remembered: work goes to and fro between a few.
+const REMEMBERED: usize = 16;
+/// Columns of findings in the log of a step.
+const WIDTH: usize = 100;
+/// Findings that an error repeats.
+const MANY: usize = 20;
+
+/// Looks whether the fence holds.
+pub trait Secrets: Send + Sync {
+    /// What it looked at.
+    ///
+    /// # Errors
+    /// Each breach with its place.
+    fn check(&self, io: Io<'_>) -> Result<Option<String>, DriverError>;
+}
+
+/// The fence of a project.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    /// The directory that is looked at.
+    pub root: PathBuf,
+    /// The project's directory below it; empty where it is the same.
+    pub prefix: String,
+    /// What the project says.
+    pub policy: SecretsPolicy,
+    /// The files of the project, for the places of what it says.
+    pub sources: SourceMap,
+    /// Where states that are well are remembered.
+    pub cache: Option<PathBuf>,
+}
+
+impl Fence {
+    /// The fence of the project in a directory: from the `.sops.yaml` that is for it, where one is above.
+    #[must_use]
+    pub fn new(dir: &Path, policy: SecretsPolicy, sources: SourceMap) -> Self {
+        let root = sops_root(dir).unwrap_or(dir).to_owned();
+        let prefix = dir.strip_prefix(&root).ok().and_then(Path::to_str).unwrap_or_default().to_owned();
+        Self { root, prefix, policy, sources, cache: None }
+    }
+
+    /// Remembers states that are well in a directory.
+    #[must_use]
+    pub fn remembering(self, dir: &Path) -> Self {
+        Self { cache: Some(dir.join("cache").join("secrets")), ..self }
+    }
+
+    /// Looks at all files, and gives the sources of the findings.
+    ///
+    /// # Errors
+    /// The files cannot be listed.
+    pub fn look(&self, more: &[String], cancel: &Cancel) -> Result<(Checked, SourceMap), DriverError> {
+        let mut tree = WorkTree::open(&self.root, cancel)?;
+        more.iter().for_each(|path| tree.add(path));
+        Ok(self.look_at(&tree))
+    }
+
+    fn look_at(&self, tree: &WorkTree) -> (Checked, SourceMap) {
+        let mut sources = self.sources.clone();
+        let checked = check(tree, &self.root, &self.prefix, &self.policy, &mut sources);
+        (checked, sources)
+    }
+
+    /// A number for the files, what is asked of them, and the program that asks.
+    fn state(&self, tree: &WorkTree) -> Option<u128> {
+        let program = std::env::current_exe().and_then(fs::metadata).ok()?;
+        let rest = format!("{} {} {} {:?}", program.mtime(), program.size(), self.prefix, self.policy);
+        let files = tree.state()?;
+        Some(xxh3_128_with_seed(rest.as_bytes(), files as u64) ^ files)
+    }
+}
+
+impl Secrets for Fence {
+    fn check(&self, io: Io<'_>) -> Result<Option<String>, DriverError> {
+        let tree = WorkTree::open(&self.root, io.cancel)?;
+        let state = self.cache.as_ref().and_then(|_| self.state(&tree)).map(|state| format!("{state:032x}"));
+        let remembered = self.cache.as_deref().map(recall).unwrap_or_default();
+        let known = remembered.iter().filter_map(|line| line.split_once(' '));
+        if let Some(message) = state
+            .as_ref()
+            .and_then(|state| known.clone().find(|(known, _)| known == state).map(|(_, said)| said))
+        {
+            return Ok(Some(message.to_owned()));
+        }
+        let (checked, sources) = self.look_at(&tree);
+        for line in checked.findings.render(&sources, false, WIDTH).lines() {
+            io.output.line(Stream::Stderr, line);
+        }
+        for path in &checked.too_large {
+            io.output.line(Stream::Stderr, &format!("warning: {path} is too large and was not looked at"));
+        }
+        let errors: Vec<&Diagnostic> =
+            checked.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        if !errors.is_empty() {
+            return Err(breach(&errors, &sources, &self.root));
+        }
+        let message = told(&checked);
+        if let (Some(cache), Some(state)) = (&self.cache, state)
+            && checked.findings.is_empty()
+            && checked.too_large.is_empty()
+        {
+            remember(cache, &state, &message, &remembered);
+        }
+        Ok(Some(message))
+    }
+}
+
+fn told(checked: &Checked) -> String {
+    let warnings = checked.findings.iter().count();
+    let files = if checked.files == 1 { "1 file".to_owned() } else { format!("{} files", checked.files) };
+    match warnings {
+        0 => format!("{files} of sops"),
+        1 => format!("{files} of sops, 1 warning"),
+        warnings => format!("{files} of sops, {warnings} warnings"),
+    }
+}
+
+/// Each finding in two lines, with its place.
+fn breach(errors: &[&Diagnostic], sources: &SourceMap, root: &Path) -> DriverError {
+    let mut said: Vec<String> =
+        errors.iter().take(MANY).flat_map(|finding| lines(finding, sources, root)).collect();
+    if errors.len() > MANY {
+        said.push(format!("and {} more: `fleet secrets check` tells all", errors.len() - MANY));
+    }
+    let message = match errors {
+        [_] => "the fence around secrets is broken".to_owned(),
+        errors => format!("the fence around secrets is broken in {} places", errors.len()),
+    };
+    DriverError::new(ErrorKind::Refusal, message)
+        .said(said)
+        .help("nothing was built; `fleet secrets check` shows each place")
+}
+
+fn lines(finding: &Diagnostic, sources: &SourceMap, root: &Path) -> Vec<String> {
+    let place = finding.labels.first().and_then(|(span, _)| {
+        let path = sources.path(*span)?;
+        let at = sources.line_column(*span)?;
+        let path = path.strip_prefix(root).unwrap_or(path);
+        Some(format!("{}:{}:{}: ", path.display(), at.line, at.column))
+    });
+    let mut lines = vec![format!("{}{}", place.unwrap_or_default(), finding.message)];
+    lines.extend(finding.help.as_ref().map(|help| format!("  help: {help}")));
+    lines
+}
+
+fn recall(cache: &Path) -> Vec<String> {
+    fs::read_to_string(cache).unwrap_or_default().lines().map(ToOwned::to_owned).collect()
+}
+
+/// Who cannot write remembers nothing.
+fn remember(cache: &Path, state: &str, message: &str, before: &[String]) {
+    let Some(dir) = cache.parent() else { return };
+    let lines =
+        std::iter::once(format!("{state} {message}")).chain(before.iter().take(REMEMBERED - 1).cloned());
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let written = fs::create_dir_all(dir).and_then(|()| {
+        let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(cache).map_err(std::io::Error::from)
+    });
+    drop(written);
+}
