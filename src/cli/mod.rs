@@ -28,6 +28,7 @@ mod scripts;
 mod secrets;
 mod status;
 mod task;
+mod task_failure;
 mod unlock;
 
 use crate::executor::outcome::exit_code;

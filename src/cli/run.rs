@@ -3,8 +3,8 @@
 use super::args::{Arguments, Run};
 use super::pipelines::{PipelineRuns, Systems};
 use super::project::{self, Loaded};
+use super::task_failure::render;
 use super::{Failure, console, options, scripts};
-use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::Lines;
 use crate::executor::event::{Event, Stamped, TaskEvent};
 use crate::executor::outcome::exit_code;
@@ -150,37 +150,5 @@ fn print_json(event: TaskEvent, started: Instant) {
     if let Ok(line) = serde_json::to_string(&Stamped { at_ms, event: Event::Task(event) }) {
         // With nobody to read it, the tasks go on.
         let _ = Outlet::stdout().write(format!("{line}\n").as_bytes());
-    }
-}
-
-/// A task's failure with the place in the file, where there is one.
-fn render(error: &TaskError, loaded: &Loaded, arguments: &Arguments) -> String {
-    let place = match error.innermost() {
-        TaskError::Template { error: inner, span } => {
-            let at =
-                inner.range.clone().map_or(*span, |range| crate::yaml::locate(&loaded.sources, *span, range));
-            let message = format!("a template cannot be rendered: {}", inner.message);
-            Some(Diagnostic::error("fleet::run::template", message).at(at, "here"))
-        }
-        TaskError::NotFound { name, suggestion, span } => {
-            let names = loaded.project.pipelines.keys().map(|name| &**name);
-            let near = crate::diagnostic::did_you_mean(name, names)
-                .map(ToOwned::to_owned)
-                .or_else(|| suggestion.clone());
-            let help = near.map_or_else(
-                || "`fleet list --all` shows all".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("there is no task or pipeline `{name}`");
-            Some(Diagnostic::error("fleet::run::unknown", message).at(*span, "called here").help(help))
-        }
-        _ => None,
-    };
-    match place {
-        Some(diagnostic) => {
-            let diagnostics = Diagnostics::from_iter([diagnostic]);
-            project::render(&diagnostics, &loaded.sources, arguments)
-        }
-        None => format!("{error}\n"),
     }
 }

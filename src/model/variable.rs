@@ -59,6 +59,17 @@ pub enum VariableValue {
     Reference(Text),
 }
 
+impl VariableValue {
+    /// Where its text stands; [`Span::NONE`] where it has none.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Template(text) | Self::Reference(text) | Self::Shell { command: text, .. } => text.span(),
+            Self::Literal(_) | Self::Structure(_) => Span::NONE,
+        }
+    }
+}
+
 /// A list or map as written.
 #[derive(Debug, Clone)]
 pub enum Structure {

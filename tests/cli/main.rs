@@ -7,6 +7,7 @@ mod bad_request;
 mod check;
 mod command;
 mod explain;
+mod failure;
 mod fixture;
 mod inspection;
 mod pipeline;

@@ -88,15 +88,19 @@ impl Runner {
             timeout: written.timeout,
         };
         let exit = self.script_under(script, context.cancel.clone()).await;
+        let at = match &written.kind {
+            CommandKind::Shell(shell) | CommandKind::Defer(Defer::Shell(shell)) => shell.script.span(),
+            _ => written.span,
+        };
         match (exit, context.stopped()) {
             (Ok(exit), _) if exit.code == 0 && !exit.timed_out => Ok(()),
             (_, Some(stopped)) => Err(stopped),
             (Ok(exit), None) if exit.timed_out => {
                 let limit = written.timeout.map(go_duration).unwrap_or_default();
-                Err(TaskError::TimedOut { name: compiled.name.clone(), limit })
+                Err(TaskError::TimedOut { name: compiled.name.clone(), limit }.at(at))
             }
-            (Ok(exit), None) => Err(TaskError::Exit(exit.code)),
-            (Err(error), None) => Err(error),
+            (Ok(exit), None) => Err(TaskError::Exit(exit.code).at(at)),
+            (Err(error), None) => Err(error.at(at)),
         }
     }
 

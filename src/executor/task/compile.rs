@@ -144,13 +144,13 @@ impl Runner {
         };
         let mut commands = Vec::with_capacity(task.commands.len());
         for (index, command) in task.commands.iter().enumerate() {
-            for round in unroll(command.each.as_ref())? {
+            for round in unroll(command.each.as_ref()).map_err(|error| error.at(command.span))? {
                 commands.push(compile_command(index, command, &in_round(&round), evaluate, &renderer)?);
             }
         }
         let mut deps = Vec::with_capacity(task.deps.len());
         for dep in &task.deps {
-            for round in unroll(dep.each.as_ref())? {
+            for round in unroll(dep.each.as_ref()).map_err(|error| error.at(dep.span))? {
                 let call = request(&dep.call, &in_round(&round), &renderer)?;
                 deps.push(CompiledDep { call, timeout: dep.timeout });
             }

@@ -76,6 +76,13 @@ pub enum TaskError {
         /// Why.
         inner: Box<TaskError>,
     },
+    /// The place in a file that an error comes from, which `task` does not show.
+    At {
+        /// The scalar, or what else there is to look at.
+        span: Span,
+        /// The error.
+        inner: Box<TaskError>,
+    },
     /// A command's exit code.
     Exit(i32),
     /// A precondition does not hold; its message has been printed.
@@ -145,9 +152,10 @@ impl TaskError {
                 }
             }
             Self::Run { inner, .. } => match inner.exit_code(command_status) {
-                1 if !matches!(**inner, Self::Exit(1)) || !command_status => 201,
+                1 if !matches!(inner.bare(), Self::Exit(1)) || !command_status => 201,
                 code => code,
             },
+            Self::At { inner, .. } => inner.exit_code(command_status),
             Self::Exit(code) if command_status => u8::try_from(*code & 0xff).unwrap_or(1),
             Self::Loop { .. } => 109,
             Self::Pipeline { code, .. } => *code,
@@ -161,7 +169,7 @@ impl TaskError {
         match self {
             Self::Exit(code) => Some(*code),
             Self::TimedOut { .. } => Some(124),
-            Self::Run { inner, .. } => inner.command_code(),
+            Self::Run { inner, .. } | Self::At { inner, .. } => inner.command_code(),
             _ => None,
         }
     }
@@ -170,10 +178,53 @@ impl TaskError {
     #[must_use]
     pub fn innermost(&self) -> &Self {
         let mut error = self;
-        while let Self::Run { inner, .. } = error {
+        while let Self::Run { inner, .. } | Self::At { inner, .. } = error {
             error = inner;
         }
         error
+    }
+
+    /// The error with the place it comes from, unless it has one.
+    #[must_use]
+    pub fn at(self, span: Span) -> Self {
+        match self {
+            Self::At { .. } | Self::Run { .. } | Self::Template { .. } | Self::NotFound { .. } => self,
+            inner => Self::At { span, inner: Box::new(inner) },
+        }
+    }
+
+    /// The place it comes from; [`Span::NONE`] where none is known.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        match self {
+            Self::At { span, .. } | Self::Template { span, .. } | Self::NotFound { span, .. } => *span,
+            Self::Run { inner, .. } => inner.place(),
+            _ => Span::NONE,
+        }
+    }
+
+    /// The tasks that were running, the one that was named first.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        let mut error = self;
+        loop {
+            error = match error {
+                Self::Run { name, inner } => {
+                    names.push(name.as_str());
+                    inner
+                }
+                Self::At { inner, .. } => inner,
+                _ => return names,
+            };
+        }
+    }
+
+    fn bare(&self) -> &Self {
+        match self {
+            Self::At { inner, .. } => inner.bare(),
+            error => error,
+        }
     }
 }
 
@@ -245,6 +296,7 @@ impl fmt::Display for TaskError {
                 writeln!(f)
             }
             Self::TimedOut { name, limit } => write!(f, "task: [{name}] command timeout exceeded ({limit})"),
+            Self::At { inner, .. } => write!(f, "{inner}"),
             Self::Run { name, inner } => write!(f, "task: Failed to run task {}: {inner}", GoQuoted(name)),
             Self::Exit(code) => write!(f, "exit status {code}"),
             Self::Precondition => f.write_str("task: precondition not met"),

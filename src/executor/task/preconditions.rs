@@ -5,6 +5,7 @@ use super::context::Context;
 use super::error::TaskError;
 use super::runner::Runner;
 use crate::executor::event::TaskEvent;
+use crate::source::Span;
 
 impl Runner {
     /// Stops at the first one that does not hold.
@@ -13,13 +14,15 @@ impl Runner {
         compiled: &Compiled,
         context: &Context,
     ) -> Result<(), TaskError> {
-        for (command, message) in &compiled.preconditions {
+        for (index, (command, message)) in compiled.preconditions.iter().enumerate() {
             if !self.holds(command, compiled, context).await {
                 self.emit(TaskEvent::PreconditionFailed {
                     task: compiled.name.clone(),
                     message: message.clone(),
                 });
-                return Err(TaskError::Precondition);
+                let written = self.task(&compiled.found)?.preconditions.get(index);
+                let at = written.map_or(Span::NONE, |precondition| precondition.command.span());
+                return Err(TaskError::Precondition.at(at));
             }
         }
         Ok(())

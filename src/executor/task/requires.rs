@@ -33,7 +33,9 @@ impl Runner {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(TaskError::MissingVariables { name: task.name.to_string(), missing })
+        let first = task.requires.iter().find(|required| scope.value(&required.name).is_none());
+        let at = first.map_or(task.span, |required| required.span);
+        Err(TaskError::MissingVariables { name: task.name.to_string(), missing }.at(at))
     }
 
     /// After everything is evaluated: only strings are compared.
@@ -51,7 +53,10 @@ impl Runner {
         if found.is_empty() {
             return Ok(());
         }
-        Err(TaskError::ForbiddenValues { name: task.name.to_string(), found })
+        let is_first =
+            |required: &&Requirement| found.first().is_some_and(|(name, ..)| *name == required.name);
+        let at = task.requires.iter().find(is_first).map_or(task.span, |required| required.span);
+        Err(TaskError::ForbiddenValues { name: task.name.to_string(), found }.at(at))
     }
 }
 

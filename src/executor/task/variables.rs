@@ -169,7 +169,7 @@ impl Runner {
             let value = match self.evaluate(variable, scope, surroundings, evaluate).await {
                 Ok(value) => value,
                 Err(_) if evaluate == Evaluate::Static => as_written(&variable.value),
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.at(variable.value.span())),
             };
             match &variable.value {
                 VariableValue::Shell { command, .. }
