@@ -67,7 +67,7 @@ impl Tree {
     /// Tasks with their aliases, in order; internal ones in brackets.
     fn tasks(&self) -> Vec<String> {
         let project = self.load().project;
-        let show = |task: &fleet::model::Task| {
+        let show = |task: &std::sync::Arc<fleet::model::Task>| {
             let aliases: String = task.aliases.iter().map(|alias| format!(" {alias}")).collect();
             if task.internal {
                 format!("[{}]{aliases}", task.name)

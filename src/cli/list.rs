@@ -4,10 +4,9 @@ use super::args::{Arguments, List};
 use super::{Failure, options, print, project, scripts};
 use crate::executor::event::TaskEvent;
 use crate::executor::runtime;
-use crate::executor::task::{Answer, Console, Evaluate, Found, Request, Runner, TaskId, World};
+use crate::executor::task::{Answer, Console, Runner, TaskId, World};
 use crate::process::{Cancel, Outlet};
 use crate::reporter::TaskColour;
-use crate::source::Span;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -46,10 +45,8 @@ pub(super) fn run(arguments: &Arguments, list: &List, program: &str) -> Result<u
             if task.internal || shadowed || (task.desc.is_none() && !all) {
                 continue;
             }
-            let found = Found { task: TaskId(index), captures: Vec::new() };
-            let request = Request::named(&task.name, Span::NONE);
-            let compiled = runner.compile(&found, &request, Evaluate::Static).await;
-            let desc = compiled.map(|compiled| compiled.desc).unwrap_or_default();
+            let heading = runner.heading_of(TaskId(index)).await;
+            let desc = heading.map(|heading| heading.desc).unwrap_or_default();
             let aliases = task.aliases.iter().map(ToString::to_string).collect();
             entries.push(Entry { name: task.name.to_string(), kind: "task", desc, aliases });
         }

@@ -43,6 +43,10 @@ impl LocalScripts {
 }
 
 impl ScriptRunner for LocalScripts {
+    fn is_brief(&self, text: &str) -> bool {
+        Script::is_brief(text)
+    }
+
     fn run(&self, script: TaskScript, cancel: &Cancel) -> Result<ScriptExit, ScriptError> {
         let mut request = Script::new(&script.text, &script.dir, self.environment(&script.env));
         request.set = &script.set;

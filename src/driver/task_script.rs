@@ -97,4 +97,9 @@ pub trait ScriptRunner: Send + Sync {
     /// # Errors
     /// It has a syntax error, there is no shell, or its directory does not exist.
     fn run(&self, script: TaskScript, cancel: &Cancel) -> Result<ScriptExit, ScriptError>;
+
+    /// Whether [`ScriptRunner::run`] comes back at once with this script, so that it needs no worker.
+    fn is_brief(&self, _text: &str) -> bool {
+        false
+    }
 }

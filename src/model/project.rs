@@ -21,7 +21,7 @@ pub struct Project {
     /// All files, the root first.
     pub taskfiles: Vec<Taskfile>,
     /// Tasks by full name, in go-task's order of merging.
-    pub tasks: IndexMap<Arc<str>, Task>,
+    pub tasks: IndexMap<Arc<str>, Arc<Task>>,
     /// Global variables after the merge.
     pub vars: Variables,
     /// Global environment after the merge.

@@ -26,7 +26,7 @@ pub fn of_task(project: &Project, name: &str) -> Result<Plan, Box<Diagnostic>> {
 
 fn find<'p>(project: &'p Project, name: &str) -> Option<(&'p Arc<str>, &'p Task)> {
     let aliased = || project.tasks.iter().find(|(_, task)| task.aliases.iter().any(|alias| &**alias == name));
-    project.tasks.get_key_value(name).or_else(aliased)
+    project.tasks.get_key_value(name).or_else(aliased).map(|(name, task)| (name, &**task))
 }
 
 struct Planner<'p> {

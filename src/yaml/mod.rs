@@ -13,6 +13,7 @@ mod merge;
 mod node;
 mod parser;
 mod resolve;
+mod subset;
 mod syntax;
 mod wording;
 

@@ -7,6 +7,7 @@ use crate::yaml::boundary::floor_boundary;
 use crate::yaml::error::ParseError;
 use crate::yaml::lenient;
 use crate::yaml::node::{Document, Entry, Kind, Node, Scalar, Style};
+use crate::yaml::subset;
 use crate::yaml::syntax::{self, Open};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
 use std::borrow::Cow;
@@ -30,6 +31,14 @@ pub fn parse(source: SourceId, text: &str) -> Result<Document, Box<ParseError>> 
         let diagnostic = Diagnostic::error("fleet::yaml::too_large", "the file is larger than 4 GiB");
         return Err(Box::new(ParseError { diagnostic, nearly: None, go: "yaml: input error".to_owned() }));
     }
+    if let Some(root) = subset::parse(source, text) {
+        return Ok(Document { root, ignored: None });
+    }
+    parse_whole(source, text)
+}
+
+/// Reads all of YAML.
+pub(super) fn parse_whole(source: SourceId, text: &str) -> Result<Document, Box<ParseError>> {
     let mut rewritten = String::new();
     for _ in 0..MAX_REWRITES {
         let read = if rewritten.is_empty() { text } else { rewritten.as_str() };

@@ -40,7 +40,7 @@ impl Session {
         let mut listed = Vec::new();
         for id in self.in_order(all, sort) {
             let Some((_, task)) = self.project.tasks.get_index(id.0) else { continue };
-            let (heading, _) = self.runner.describe(id).await?;
+            let heading = self.runner.heading_of(id).await?;
             listed.push(Listed { id, heading, name: Arc::clone(&task.name), aliases: task.aliases.clone() });
         }
         Ok(listed)

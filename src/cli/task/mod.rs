@@ -79,6 +79,8 @@ fn call(
         return Ok(0);
     }
     let (project, sources) = (Arc::new(loaded.project), Arc::new(sources.clone()));
+    // Never taken apart: the system takes all of it back at once.
+    std::mem::forget((Arc::clone(&project), loaded.documents));
     let task_options = options::task_options(program, settings, &project, Arc::clone(&environment))?;
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
     let cancel = Cancel::new();

@@ -6,7 +6,7 @@ use super::ports::OuterStreams;
 use super::run::{Flow, Limits, Run, State};
 use super::simple::INTERRUPTED;
 use super::variables::Variables;
-use super::{ShellError, Stopped, options, parse, real_shell};
+use super::{ShellError, Stopped, brief, options, parse, real_shell};
 use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
 use crate::word::NotUnderstood;
 use std::ffi::OsString;
@@ -83,6 +83,12 @@ impl<'a> Script<'a> {
     /// What was not understood.
     pub fn is_understood(text: &str) -> Result<(), NotUnderstood> {
         parse::parse(text).map(|_| ())
+    }
+
+    /// Whether it waits for nothing when it is run: it starts no program, and opens no file.
+    #[must_use]
+    pub fn is_brief(text: &str) -> bool {
+        brief::is_brief(text)
     }
 
     /// Runs a script that was understood.

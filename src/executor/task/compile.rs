@@ -16,6 +16,7 @@ use crate::template::Value;
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A task that is ready to run.
@@ -196,7 +197,7 @@ impl Runner {
     }
 
     /// The task that was found.
-    pub(super) fn task(&self, found: &Found) -> Result<&Task, TaskError> {
+    pub(super) fn task(&self, found: &Found) -> Result<&Arc<Task>, TaskError> {
         let entry = self.project.tasks.get_index(found.task.0);
         entry.map(|(_, task)| task).ok_or_else(|| TaskError::other("the task has gone"))
     }

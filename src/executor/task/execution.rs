@@ -42,7 +42,7 @@ impl Runner {
     /// Runs a task, or waits for the one who does.
     pub(super) async fn once_or_more(
         self: &Rc<Self>,
-        task: Rc<Task>,
+        task: Arc<Task>,
         compiled: Rc<Compiled>,
         request: Request,
         context: Context,

@@ -8,6 +8,7 @@ use super::request::Request;
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{CallVars, Evaluate};
+use crate::model::Text;
 use crate::source::Span;
 use std::rc::Rc;
 
@@ -25,6 +26,27 @@ pub struct Heading {
 }
 
 impl Runner {
+    /// The heading of a task.
+    ///
+    /// # Errors
+    /// The template of its `dir`.
+    pub async fn heading_of(self: &Rc<Self>, id: TaskId) -> Result<Heading, TaskError> {
+        let found = Found { task: id, captures: Vec::new() };
+        let task = self.task(&found)?;
+        let mut texts = [&task.label, &task.desc, &task.summary, &task.dir].into_iter().flatten();
+        let are_plain =
+            texts.all(Text::is_plain) && task.prompt.iter().chain(&task.base_dir).all(Text::is_plain);
+        if !are_plain {
+            return self.describe(id).await.map(|(heading, _)| heading);
+        }
+        // No variable can make a difference.
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.raw().to_owned()).unwrap_or_default();
+        let label = text(&task.label);
+        let name = if label.is_empty() { full_name(task, &found) } else { label };
+        let plain_name = task.name.to_string();
+        Ok(Heading { name, plain_name, desc: text(&task.desc), summary: text(&task.summary) })
+    }
+
     /// The heading of a task with its own variables, and those variables. A template with an error stays as it is written.
     ///
     /// # Errors

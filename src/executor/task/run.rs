@@ -11,6 +11,7 @@ use crate::executor::explanation::{Because, Explanation};
 use crate::model::Task;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// go-task's limit on calls of one task in one run.
@@ -129,7 +130,7 @@ impl Runner {
             return self.run_pipeline(&request, &context.cancel).await;
         }
         let found = self.lookup.find(&request.name, request.span)?;
-        let task = self.task(&found)?.clone();
+        let task = Arc::clone(self.task(&found)?);
         if !super::platform::matches(&task.platforms) {
             // The `\n` in these texts is go-task's own: it is not a line end there either.
             self.note(|| format!("{} not for current platform - ignored\\n", GoQuoted(&request.name)));
@@ -159,7 +160,7 @@ impl Runner {
         self.count_call(&found, &task)?;
         self.limit.acquire().await;
         let name = compiled.name.clone();
-        let result = self.once_or_more(Rc::new(task), compiled, request, context).await;
+        let result = self.once_or_more(task, compiled, request, context).await;
         self.limit.release();
         result.map_err(|error| TaskError::Run { name, inner: Box::new(error) })
     }

@@ -7,6 +7,7 @@ use super::limit::Limit;
 use super::lookup::{Lookup, TaskId};
 use super::options::TaskOptions;
 use super::scope::Scope;
+use super::special::Special;
 use super::variables::DynamicValues;
 use crate::driver::{ScriptExit, ScriptRunner, TaskScript};
 use crate::executor::event::{TaskEvent, Tone};
@@ -64,6 +65,7 @@ pub struct Runner {
     pub(super) runtime: Runtime,
     pub(super) cancel: Cancel,
     pub(super) lookup: Lookup,
+    pub(super) special: Special,
     pub(super) limit: Limit,
     pub(super) dynamic: RefCell<DynamicValues>,
     pub(super) shared_scope: RefCell<Option<Scope>>,
@@ -88,6 +90,7 @@ impl Runner {
     ) -> Rc<Self> {
         Rc::new(Self {
             lookup: Lookup::new(Arc::clone(&project), !options.disable_fuzzy),
+            special: Special::new(&project, &options),
             limit: Limit::new(options.concurrency),
             project,
             options,
@@ -138,13 +141,16 @@ impl Runner {
         self.script_under(script, self.cancel.clone()).await
     }
 
-    /// Runs a script on a worker, under a request to stop of its own.
+    /// Runs a script on a worker, or here and now if it waits for nothing, under a request to stop of its own.
     pub(super) async fn script_under(
         &self,
         script: TaskScript,
         cancel: Cancel,
     ) -> Result<ScriptExit, TaskError> {
         let scripts = Arc::clone(&self.world.scripts);
+        if scripts.is_brief(&script.text) {
+            return scripts.run(script, &cancel).map_err(TaskError::other_error);
+        }
         let result = self.runtime.job(move || scripts.run(script, &cancel)).await;
         result.map_err(TaskError::other_error)?.map_err(TaskError::other_error)
     }

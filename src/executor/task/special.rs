@@ -1,14 +1,42 @@
 //! The variables that go-task sets itself (go-task 3.54 `compiler.go`, `getSpecialVars`).
 
+use super::options::TaskOptions;
 use super::runner::Runner;
 use super::scope::Scope;
-use crate::model::Task;
+use crate::model::{Project, Task, Taskfile};
 use crate::template::Value;
 use crate::word::clean;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The version of go-task that is imitated.
 pub const TASK_VERSION: &str = "3.54.0";
+
+/// What of them is the same for many tasks.
+pub(super) struct Special {
+    /// The names of those of a task.
+    names: [Arc<str>; 5],
+    root_dir: Arc<str>,
+    working_dir: Arc<str>,
+    /// `TASKFILE` and `TASKFILE_DIR` of each file.
+    files: Vec<(Value, Value)>,
+}
+
+impl Special {
+    pub(super) fn new(project: &Project, options: &TaskOptions) -> Self {
+        let file = |file: &Taskfile| {
+            let dir = file.path.parent().filter(|_| !file.is_remote);
+            (path(&file.path), dir.map_or_else(|| Value::from(""), path))
+        };
+        let text = |path: &Path| Arc::from(path.to_string_lossy());
+        Self {
+            names: ["TASK", "ALIAS", "TASK_DIR", "TASKFILE", "TASKFILE_DIR"].map(Arc::from),
+            root_dir: text(&project.root_dir),
+            working_dir: text(&options.user_working_dir),
+            files: project.taskfiles.iter().map(file).collect(),
+        }
+    }
+}
 
 impl Runner {
     /// Those that do not depend on a task.
@@ -28,24 +56,36 @@ impl Runner {
     /// Those of a task as it was called.
     pub(super) fn special_task(&self, scope: &mut Scope, task: &Task, called: &str) {
         let file = self.project.taskfile(task.taskfile);
-        scope.set("TASK", Value::String(task.name.clone()));
-        scope.set("ALIAS", Value::from(called));
-        // go-task joins the directory as it is written.
-        let parts = task.base_dir.iter().chain(&task.dir);
-        let root = match file {
-            Some(file) if file.is_remote => &self.options.user_working_dir,
-            _ => &self.project.root_dir,
+        let names = &self.special.names;
+        let set = |scope: &mut Scope, name: usize, value: Value| {
+            if let Some(name) = names.get(name) {
+                scope.set(Arc::clone(name), value);
+            }
         };
-        let root = root.to_string_lossy().into_owned();
-        let dir = parts.fold(root, |dir, part| match part.raw() {
-            absolute if absolute.starts_with('/') => absolute.to_owned(),
-            "" => dir,
-            relative => clean(&format!("{dir}/{relative}")),
-        });
-        scope.set("TASK_DIR", Value::from(dir));
-        scope.set("TASKFILE", file.map_or_else(|| Value::from(""), |file| path(&file.path)));
-        let directory = file.filter(|file| !file.is_remote).and_then(|file| file.path.parent());
-        scope.set("TASKFILE_DIR", directory.map_or_else(|| Value::from(""), path));
+        let called = if *task.name == *called { Arc::clone(&task.name) } else { Arc::from(called) };
+        set(scope, 0, Value::String(Arc::clone(&task.name)));
+        set(scope, 1, Value::String(called));
+        // go-task joins the directory as it is written.
+        let mut parts = task.base_dir.iter().chain(&task.dir).peekable();
+        let root = match file {
+            Some(file) if file.is_remote => &self.special.working_dir,
+            _ => &self.special.root_dir,
+        };
+        let dir = if parts.peek().is_none() {
+            Arc::clone(root)
+        } else {
+            let dir = parts.fold(root.to_string(), |dir, part| match part.raw() {
+                absolute if absolute.starts_with('/') => absolute.to_owned(),
+                "" => dir,
+                relative => clean(&format!("{dir}/{relative}")),
+            });
+            Arc::from(dir)
+        };
+        set(scope, 2, Value::String(dir));
+        let nothing = || Value::string("");
+        let (path, dir) = self.special.files.get(task.taskfile.0 as usize).cloned().unzip();
+        set(scope, 3, path.unwrap_or_else(nothing));
+        set(scope, 4, dir.unwrap_or_else(nothing));
     }
 
     /// Whether global variables come out the same for every task.

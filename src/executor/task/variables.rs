@@ -211,7 +211,7 @@ impl Runner {
                     Some(own) => smart_join(&self.project.root_dir, &render(own, scope)?),
                     None => surroundings.dir.to_owned(),
                 };
-                self.dynamic(text, dir, (surroundings.env)(self)).await.map(Value::String)
+                self.dynamic(text, dir, surroundings.env).await.map(Value::String)
             }
         }
     }
@@ -221,14 +221,16 @@ impl Runner {
         self: &Rc<Self>,
         command: String,
         dir: PathBuf,
-        env: Vec<(String, String)>,
+        env: &dyn Fn(&Self) -> Vec<(String, String)>,
     ) -> Result<Arc<str>, TaskError> {
         let known = self.dynamic.borrow().get(&command).cloned();
         let value = known.unwrap_or_else(|| {
+            // The environment is of all variables so far: most short scripts can do without.
+            let is_blind = self.world.scripts.is_brief(&command) && !reads_environment(&command);
             let script = TaskScript {
                 text: command.clone(),
                 dir,
-                env,
+                env: if is_blind { Vec::new() } else { env(self) },
                 set: Vec::new(),
                 shopt: Vec::new(),
                 stdin: false,
@@ -254,6 +256,12 @@ impl Runner {
         });
         value.await.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
     }
+}
+
+/// Whether a script that starts no program may read its environment. Errs on the side of yes.
+fn reads_environment(script: &str) -> bool {
+    script.contains(['$', '~', '`'])
+        || ["cd", "-v", "export", "printf"].iter().any(|word| script.contains(word))
 }
 
 /// The value of a variable that nothing was evaluated of.

@@ -48,12 +48,12 @@ pub(super) fn replaced(project: &Project) -> Diagnostics {
     let aliases: HashMap<&str, &Task> = project
         .tasks
         .values()
-        .flat_map(|task| task.aliases.iter().map(move |alias| (&**alias, task)))
+        .flat_map(|task| task.aliases.iter().map(move |alias| (&**alias, &**task)))
         .collect();
     let mut diagnostics = Diagnostics::default();
     for pipeline in project.pipelines.values() {
         for name in names(pipeline) {
-            let own = project.tasks.get(name).filter(|_| *name != *pipeline.name);
+            let own = project.tasks.get(name).map(|task| &**task).filter(|_| *name != *pipeline.name);
             if let Some(task) = own.or_else(|| aliases.get(name).copied()) {
                 let message =
                     format!("`{name}` runs the pipeline `{}`, not the task `{}`", pipeline.name, task.name);

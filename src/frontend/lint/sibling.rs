@@ -19,7 +19,7 @@ fn matters(project: &Project, conflict: &Overwritten) -> bool {
             // In the map form, the tasks of a file see what their own file says.
             || (is_of_both && task.included_taskfile_vars.contains_key(&conflict.name))
     };
-    let tasks = project.tasks.values().filter(|task| !own(task));
+    let tasks = project.tasks.values().map(|task| &**task).filter(|task| !own(task));
     tasks.flat_map(sites).any(|site| {
         let mut named = false;
         each_use(&site, |used, _| named |= *used.name == *conflict.name);

@@ -21,7 +21,7 @@ pub(super) fn check<'p>(
     let before = globals.len();
     variables(&project.env, &[], &mut globals);
     let mut env = globals.split_off(before);
-    let tasks: Vec<Vec<Site<'_>>> = project.tasks.values().map(sites).collect();
+    let tasks: Vec<Vec<Site<'_>>> = project.tasks.values().map(|task| sites(task)).collect();
     let mut known = Known::new(project, environment);
     for file in &project.taskfiles {
         for include in &file.includes {

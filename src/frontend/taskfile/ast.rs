@@ -42,7 +42,7 @@ pub struct Taskfile {
     /// `use_gitignore`.
     pub use_gitignore: Option<bool>,
     /// `tasks` by name.
-    pub tasks: IndexMap<Arc<str>, Task>,
+    pub tasks: IndexMap<Arc<str>, Box<Task>>,
 }
 
 /// An entry of `includes`.

@@ -68,7 +68,7 @@ fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
         use_gitignore: file.use_gitignore,
         tasks: tasks
             .into_iter()
-            .map(|(name, task)| (Arc::clone(&name), lower_task(name, task, id, &none)))
+            .map(|(name, task)| (Arc::clone(&name), Arc::new(lower_task(name, *task, id, &none))))
             .collect(),
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Merged {
     pub(super) dotenv_span: Option<Span>,
     pub(super) silent: bool,
     pub(super) use_gitignore: Option<bool>,
-    pub(super) tasks: IndexMap<Arc<str>, Task>,
+    pub(super) tasks: IndexMap<Arc<str>, Arc<Task>>,
 }
 
 /// Merges a child into its parent.
@@ -74,15 +74,15 @@ pub(super) fn merge(parent: &mut Merged, child: Merged, edge: &Edge, findings: &
         snapshot: edge.include.advanced.then(|| Arc::new(parent.vars.clone())),
     };
     let has_default = child.tasks.contains_key("default");
-    for (name, task) in child.tasks {
+    for (name, mut task) in child.tasks {
         if !excluded(&name, &edge.include.excludes) {
-            let task = stamp.apply(&name, task);
+            stamp.apply(&name, Arc::make_mut(&mut task));
             insert(&mut parent.tasks, task, &edge.namespace, findings);
         }
     }
     if has_default && !edge.include.flatten && !parent.tasks.contains_key(&edge.namespace) {
         let name = format!("{}:default", edge.namespace);
-        if let Some(task) = parent.tasks.get_mut(name.as_str()) {
+        if let Some(task) = parent.tasks.get_mut(name.as_str()).map(Arc::make_mut) {
             task.aliases.push(Arc::clone(&edge.namespace));
             task.aliases.extend(edge.include.aliases.iter().cloned());
         }
@@ -117,7 +117,12 @@ pub(crate) fn excluded(name: &str, excludes: &[Arc<str>]) -> bool {
     })
 }
 
-fn insert(tasks: &mut IndexMap<Arc<str>, Task>, task: Task, namespace: &str, findings: &mut Findings) {
+fn insert(
+    tasks: &mut IndexMap<Arc<str>, Arc<Task>>,
+    task: Arc<Task>,
+    namespace: &str,
+    findings: &mut Findings,
+) {
     if let Some(other) = tasks.get(&task.name) {
         // The stray quote is go-task's own.
         let go = format!("task: Found multiple tasks ({}) included by \"{namespace}\"\"", task.name);
@@ -144,7 +149,7 @@ struct Stamp<'e> {
 }
 
 impl Stamp<'_> {
-    fn apply(&self, name: &Arc<str>, mut task: Task) -> Task {
+    fn apply(&self, name: &Arc<str>, task: &mut Task) {
         let include = &self.edge.include;
         task.internal |= include.internal;
         if self.silent && task.silent.is_none() {
@@ -152,7 +157,7 @@ impl Stamp<'_> {
         }
         task.use_gitignore = task.use_gitignore.or(self.use_gitignore);
         if !include.flatten {
-            self.put_namespace(name, &mut task);
+            self.put_namespace(name, task);
         }
         if let (Some(dir), Some(snapshot)) = (&self.dir, &self.snapshot) {
             // An inner directory stays where it is absolute already; of a remote root it is not.
@@ -165,7 +170,6 @@ impl Stamp<'_> {
             }
             task.included_taskfile_vars = Arc::clone(snapshot);
         }
-        task
     }
 
     fn put_namespace(&self, name: &Arc<str>, task: &mut Task) {

@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// `tasks`, by name as written.
-pub(super) fn decode_tasks(context: &mut Context<'_>, node: &Node) -> IndexMap<Arc<str>, Task> {
+pub(super) fn decode_tasks(context: &mut Context<'_>, node: &Node) -> IndexMap<Arc<str>, Box<Task>> {
     if node.as_mapping().is_none() {
         if !node.is_null() {
             context.wrong_kind(node, "tasks", "a mapping of tasks");
@@ -25,7 +25,7 @@ pub(super) fn decode_tasks(context: &mut Context<'_>, node: &Node) -> IndexMap<A
         return IndexMap::new();
     }
     let fields = context.entries(node);
-    fields.iter().map(|field| (Arc::from(field.name), decode_task(context, field))).collect()
+    fields.iter().map(|field| (Arc::from(field.name), Box::new(decode_task(context, field)))).collect()
 }
 
 fn decode_task(context: &mut Context<'_>, field: &Field<'_>) -> Task {
