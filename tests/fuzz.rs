@@ -163,3 +163,25 @@ fn words() {
     ];
     fuzz("words", &corpus(&[], &texts));
 }
+
+/// A file of sops behind a byte that chooses its format.
+const SOPS: [&str; 5] = [
+    "\0a: ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]\nb_unencrypted: 1\nsops:\n    kms: []\n    age:\n        - recipient: age1x\n          enc: |\n            -----BEGIN AGE ENCRYPTED FILE-----\n            YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBhYmMKQUFBQQotLS0gbQp4\n            -----END AGE ENCRYPTED FILE-----\n    lastmodified: \"2026-01-10T08:00:00Z\"\n    mac: ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]\n    shamir_threshold: 2\n    key_groups: [{age: [{recipient: age1y}], pgp: [{fp: AB}]}]\n",
+    "\u{1}{\"a\": \"ENC[AES256_GCM,data:x]\", \"l\": [1, {\"x\": null}], \"sops\": {\"age\": [{\"recipient\": \"age1x\", \"enc\": \"x\\n\"}], \"mac\": \"m\", \"encrypted_regex\": \"^a(\"}}",
+    "\u{2}A=ENC[AES256_GCM,data:x]\nB='x'\nsops_age__list_0__map_recipient=age1x\nsops_age__list_0__map_enc=a\\nb\nsops_mac=m\nsops_shamir_threshold=2\n",
+    "\u{3}[a]\nb = ENC[AES256_GCM,data:x]\n[sops]\nage__list_0__map_recipient = age1x\nmac = m\nversion = 3\n",
+    "\u{4}{\"data\": \"x AGE-SECRET-KEY-1QQ\", \"sops\": {\"kms\": null, \"hc_vault\": [{\"vault_address\": \"a\", \"engine_path\": \"b\", \"key_name\": \"c\"}], \"mac\": \"m\"}}",
+];
+
+#[test]
+fn sops() {
+    fuzz("sops", &corpus(&[], &SOPS));
+}
+
+#[test]
+fn sops_config() {
+    let texts = [
+        "keys: [&a age1x, &b age1y]\ncreation_rules:\n  - path_regex: ^tests/(a|b){2,3}[^x]+$\n    age: *a\n    shamir_threshold: 2\n  - path_regex: \\.ya?ml$\n    key_groups:\n      - merge: [{age: [*b], pgp: [AB]}]\n        kms: [{arn: x}]\n      - azure_keyvault: [{vaultUrl: v, key: k}]\n    encrypted_regex: ^x\n  - kms: 'a, b'\n",
+    ];
+    fuzz("sops_config", &corpus(&["examples/homelab/.sops.yaml"], &texts));
+}

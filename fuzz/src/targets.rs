@@ -3,7 +3,8 @@
 
 use fleet::diagnostic::{Diagnostic, Diagnostics};
 use fleet::frontend;
-use fleet::model::Selector;
+use fleet::model::{SecretsPolicy, Selector, Text};
+use fleet::secrets::{self, GivenFiles};
 use fleet::source::{SourceMap, Span};
 use fleet::template::{Map, Template};
 use std::path::Path;
@@ -12,13 +13,15 @@ use std::path::Path;
 pub(crate) type Target = fn(&[u8]);
 
 /// All of them by name.
-pub(crate) const TARGETS: [(&str, Target); 6] = [
+pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("yaml", yaml),
     ("template", template),
     ("dotenv", dotenv),
     ("selector", selector),
     ("words", words),
     ("fleetfile", fleetfile),
+    ("sops", sops),
+    ("sops_config", sops_config),
 ];
 
 /// Runs the target of a name.
@@ -108,6 +111,36 @@ fn load(path: &Path, dir: &Path) {
             show(&error.diagnostics, &sources);
         }
     }
+}
+
+/// Files of sops, in the format that the first byte chooses, on both sides of the fence.
+fn sops(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    let names = ["a.yaml", "a.json", "a.env", "a.ini", "a.bin"];
+    let name = names[usize::from(*first) % names.len()];
+    let file = |dir: &str| (format!("{dir}/{name}"), rest.to_vec());
+    fence([file("tests"), file("secrets"), (".sops.yaml".to_owned(), RULES.as_bytes().to_vec())]);
+}
+
+/// The rules of `.sops.yaml`, with files that they are for.
+fn sops_config(data: &[u8]) {
+    let plain = |path: &str| (path.to_owned(), b"a: 1\nsops:\n  age: [{recipient: age1x}]\n".to_vec());
+    fence([plain("tests/a.yaml"), plain("secrets/b.yaml"), (".sops.yaml".to_owned(), data.to_vec())]);
+}
+
+const RULES: &str = "creation_rules:\n  - path_regex: ^tests/\n    age: age1x\n  - age: age1y\n";
+
+/// Checks files by all rules.
+fn fence<const N: usize>(files: [(String, Vec<u8>); N]) {
+    let policy = SecretsPolicy {
+        test_keys: vec![Text::nowhere("age1x")],
+        test_paths: vec![Text::nowhere("tests/**")],
+        ..SecretsPolicy::default()
+    };
+    let mut sources = SourceMap::default();
+    let checked =
+        secrets::check(&GivenFiles::from_iter(files), Path::new("/fuzz"), "", &policy, &mut sources);
+    show(&checked.findings, &sources);
 }
 
 /// Shows findings as the command line does; each must say something, and its places must be in the text.

@@ -8,6 +8,7 @@ mod recipient;
 mod repository;
 mod rule;
 mod sample;
+pub mod scaffold;
 mod sops;
 
 pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
@@ -27,6 +28,8 @@ pub struct Checked {
     pub findings: Diagnostics,
     /// Files of sops.
     pub files: usize,
+    /// Those of them that are for tests.
+    pub test_files: usize,
     /// Rules for new files.
     pub creation_rules: usize,
     /// Paths of files that are too long to be looked at.
@@ -64,6 +67,7 @@ pub fn check(
     Checked {
         findings: findings.into_list().into_iter().map(marked).collect(),
         files: repository.files.len(),
+        test_files: repository.files.iter().filter(|file| policy.is_test(&file.path)).count(),
         creation_rules: repository.configs.iter().map(|config| config.rules.len()).sum(),
         too_large: repository.too_large,
     }

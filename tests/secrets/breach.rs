@@ -223,8 +223,8 @@ fn files_that_are_not_whole() {
             kept.map(|line| format!("{line}\n")).collect::<String>()
         }
     };
-    broken(&without("mac:")).is("file", path, "k").says("no authentication code");
-    broken(&without("lastmodified:")).is("file", path, "k").says("when it was changed");
+    broken(&without("mac:")).is("file", path, "kms").says("no authentication code");
+    broken(&without("lastmodified:")).is("file", path, "kms").says("when it was changed");
     broken(&|text| text.replace("2026-01-10T", "yesterday")).says("no time");
     broken(&|text| text.replace("mac: ENC[", "mac: [")).says("authentication code");
     broken(&|text| text.replacen("-----END AGE", "-----", 1)).says("cannot be read").helps("sops updatekeys");

@@ -130,3 +130,22 @@ fn what_only_looks_like_a_file_of_sops() {
     let findings = tree.findings();
     assert!(findings.iter().any(|finding| finding.code == "fleet::secrets::fence"), "{findings:#?}");
 }
+
+#[test]
+fn sops_itself_reads_what_these_tests_write() {
+    if !crate::requirement::met("sops_itself_reads_what_these_tests_write", &["sops"]) {
+        return;
+    }
+    let tree = Tree::clean();
+    let dir = tempfile::tempdir().unwrap();
+    tree.place(dir.path());
+    for end in ["sops.yaml", "json", "env", "ini", "bin"] {
+        let output = std::process::Command::new("sops")
+            .args(["decrypt", &format!("tests/secrets/web.{end}")])
+            .env("SOPS_AGE_KEY", &tree.test.identity)
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{end}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -4,6 +4,7 @@
 
 mod breach;
 mod git;
+mod init;
 mod input;
 mod output;
 mod pipeline;

@@ -91,3 +91,12 @@ fn the_rules_are_listed() {
         assert!(stdout.lines().any(|line| line.split_whitespace().next() == Some(rule)), "{stdout}");
     }
 }
+
+#[test]
+fn the_homelab_has_a_fence_that_holds() {
+    let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab");
+    let output = fleet(&from, &["secrets", "check"]);
+    let (stdout, stderr) = text(&output);
+    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
+    assert!(stdout.ends_with(": 3 files of sops, 3 creation rules, nothing to complain about\n"), "{stdout}");
+}

@@ -58,7 +58,7 @@ fn block(file: &SopsFile, findings: &mut Diagnostics) {
         let help = format!("decrypt it once: `sops decrypt --in-place {}`", quoted(path));
         tell(format!("`{path}` was encrypted twice: its block is encrypted itself"), span, "encrypted", help);
     }
-    let start = Span { end: metadata.span.start.saturating_add(1).min(metadata.span.end), ..metadata.span };
+    let start = metadata.first;
     if metadata.entries().next().is_none() {
         tell(format!("`{path}` is for nobody"), start, "no recipient is in this block", from_git());
     }

@@ -7,7 +7,7 @@ use crate::secrets::sops::Format;
 
 pub(super) const CODE: &str = "fleet::secrets::marker";
 /// The key of the mark.
-pub(super) const MARKER: &str = "fleet_test_unencrypted";
+pub(in crate::secrets) const MARKER: &str = "fleet_test_unencrypted";
 
 pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
     if !repository.policy.has_tests() {

@@ -14,6 +14,8 @@ mod sandbox;
 mod test_key;
 mod vm_test;
 
+pub(super) use marker::MARKER;
+
 use super::repository::Repository;
 use crate::diagnostic::Diagnostics;
 

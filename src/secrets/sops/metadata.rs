@@ -25,6 +25,8 @@ const SIGNS: [&str; 5] = ["mac", "lastmodified", "key_groups", "shamir_threshold
 pub(crate) struct Metadata {
     /// Where it stands.
     pub(crate) span: Span,
+    /// Its first key.
+    pub(crate) first: Span,
     /// Groups of recipients. Of one group any recipient opens the file; of several, some of each of
     /// [`Self::threshold`] groups do.
     pub(crate) groups: Vec<Vec<Entry>>,
@@ -93,6 +95,7 @@ impl Metadata {
             .map(|node| node.span);
         Some(Self {
             span: node.span,
+            first: node.as_mapping()?.first()?.key.span,
             groups,
             threshold,
             mac: text(node, "mac"),
