@@ -9,8 +9,8 @@ use fleet::executor::event::{Event, HostReport, HostResult, NodeStatus, RunRepor
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::executor::reporter::Reporter;
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Health, HealthKind, Host, HostName, Notification, NotifyTarget,
-    NotifyWhen, OnFailure, Pipeline, Platform, Selector, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Health, HealthKind, Host, HostName, Notification, NotifyWhen, OnFailure,
+    Pipeline, Platform, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
@@ -90,8 +90,11 @@ fn pipeline() -> Pipeline {
 }
 
 fn notify(when: &[NotifyWhen]) -> Notification {
-    let target = NotifyTarget::Ntfy(Text::nowhere("https://ntfy.example.org/secret-topic"));
-    Notification { target, when: when.iter().copied().collect(), span: Span::NONE }
+    let address = Text::nowhere("https://ntfy.example.org/secret-topic");
+    Notification {
+        when: when.iter().copied().collect(),
+        ..Notification::new(Service::Ntfy, address, Span::NONE)
+    }
 }
 
 fn deploys(change: impl FnOnce(&mut Deploy)) -> Pipeline {
@@ -735,4 +738,63 @@ proptest! {
         let reports = outcome.plan.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Report));
         prop_assert_eq!(reports.count(), 1);
     }
+}
+
+/// Delivers nothing by one service.
+struct Without(fleet::model::Service, std::sync::Mutex<Vec<&'static str>>);
+
+impl fleet::driver::Notify for Without {
+    fn send(
+        &self,
+        channel: &fleet::driver::Channel,
+        _: &fleet::driver::Message,
+        _: fleet::driver::Io<'_>,
+    ) -> Result<(), fleet::driver::DriverError> {
+        self.1.lock().unwrap().push(channel.service.word());
+        if channel.service == self.0 {
+            let kind = fleet::driver::ErrorKind::NoAnswer;
+            return Err(fleet::driver::DriverError::new(kind, "its host cannot be reached"));
+        }
+        Ok(())
+    }
+}
+
+struct Plain;
+
+impl fleet::driver::Render for Plain {
+    fn render(&self, text: &Text, _: Option<&Host>) -> Result<String, fleet::driver::DriverError> {
+        Ok(text.raw().to_owned())
+    }
+}
+
+struct Deaf;
+
+impl fleet::driver::Output for Deaf {
+    fn line(&self, _: fleet::process::Stream, _: &str) {}
+}
+
+#[test]
+fn a_fallback_is_tried_only_where_the_first_is_not_delivered() {
+    let of = |service| Notification::new(service, Text::nowhere("x"), Span::NONE);
+    let named = Notification { name: Some("ops".to_owned()), ..of(Service::Slack) };
+    let both = Notification { fallback: Some(Box::new(named)), ..of(Service::Ntfy) };
+    let message = fleet::driver::Message {
+        title: String::new(),
+        text: String::new(),
+        urgent: false,
+        report: serde_json::Value::Null,
+    };
+    let deliver = |without, notification: &Notification| {
+        let notify = Without(without, std::sync::Mutex::default());
+        let cancel = Cancel::new();
+        let io = fleet::driver::Io { output: &Deaf, cancel: &cancel };
+        let result = fleet::executor::channel::deliver(notification, &message, (&Plain, &notify), io);
+        (result.map_err(|error| error.message), notify.1.into_inner().unwrap())
+    };
+    assert_eq!(deliver(Service::Gotify, &both), (Ok(None), vec!["ntfy"]));
+    let by = "by slack ops, since ntfy: its host cannot be reached".to_owned();
+    assert_eq!(deliver(Service::Ntfy, &both), (Ok(Some(by)), vec!["ntfy", "slack"]));
+    let again = Notification { fallback: Some(Box::new(of(Service::Ntfy))), ..of(Service::Ntfy) };
+    let neither = "ntfy: its host cannot be reached; ntfy: its host cannot be reached".to_owned();
+    assert_eq!(deliver(Service::Ntfy, &again), (Err(neither), vec!["ntfy", "ntfy"]));
 }

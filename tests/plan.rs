@@ -3,8 +3,8 @@
 #![cfg(test)]
 
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyTarget, NotifyWhen, OnFailure,
-    Pipeline, Platform, Selector, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyWhen, OnFailure, Pipeline, Platform,
+    Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Format, Limits, Plan, compile};
 use fleet::source::Span;
@@ -59,9 +59,8 @@ fn plan(script: &str) -> Plan {
             span: Span::NONE,
         }),
         notify: vec![Notification {
-            target: NotifyTarget::Ntfy(Text::nowhere("https://ntfy.example.org/secret")),
             when: [NotifyWhen::Failed, NotifyWhen::Degraded].into(),
-            span: Span::NONE,
+            ..Notification::new(Service::Ntfy, Text::nowhere("https://ntfy.example.org/secret"), Span::NONE)
         }],
     };
     let hosts = vec![

@@ -8,8 +8,8 @@ use fleet::executor::drivers::Drivers;
 use fleet::executor::event::RunReport;
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyTarget, OnFailure, Pipeline,
-    Platform, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, Notification, OnFailure, Pipeline, Platform, Service,
+    Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Limits, compile};
 use fleet::process::Cancel;
@@ -76,7 +76,7 @@ fn host(name: &str) -> Host {
 
 fn pipeline() -> Pipeline {
     let step = |kind| Step { kind, each_host: false, timeout: None, span: Span::NONE };
-    let target = NotifyTarget::Ntfy(Text::nowhere("https://ntfy.example.org/secret-topic"));
+    let target = Text::nowhere("https://ntfy.example.org/secret-topic");
     Pipeline {
         name: "apply-nixos".into(),
         taskfile: TaskfileId(0),
@@ -101,7 +101,7 @@ fn pipeline() -> Pipeline {
             timeout: Duration::from_secs(60),
             span: Span::NONE,
         }),
-        notify: vec![Notification { target, when: [].into(), span: Span::NONE }],
+        notify: vec![Notification::new(Service::Ntfy, target, Span::NONE)],
     }
 }
 

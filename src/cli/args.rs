@@ -59,6 +59,9 @@ pub(super) enum Command {
     Plan(Plan),
     /// Look for mistakes in the Fleetfile and its Taskfiles
     Check(Check),
+    /// Try the notifications of pipelines
+    #[command(subcommand)]
+    Notify(Notify),
     /// Be a git hook: judge what is staged, not what is in the work tree
     #[command(args_conflicts_with_subcommands = true)]
     Hook(Hook),
@@ -270,6 +273,21 @@ pub(super) enum Report {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum Notify {
+    /// Send a test message, and tell for each notification whether it was delivered
+    Test(NotifyTest),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct NotifyTest {
+    /// Name or service of the notifications [default: all of all pipelines]
+    pub(super) name: Option<String>,
+    /// Variables as NAME=VALUE
+    #[arg(value_name = "VAR=VALUE")]
+    pub(super) variables: Vec<String>,
 }
 
 #[derive(Debug, Clone, Args)]

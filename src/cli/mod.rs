@@ -13,6 +13,7 @@ mod hosts;
 mod line;
 mod list;
 mod logs;
+mod notify;
 mod options;
 mod password;
 mod pipelines;
@@ -34,7 +35,7 @@ mod unlock;
 use crate::executor::outcome::exit_code;
 use crate::process::Outlet;
 use crate::reporter::ColourRequest;
-use args::{Arguments, Command};
+use args::{Arguments, Command, Notify};
 use clap::Parser as _;
 use refusal::Failure;
 use std::ffi::OsString;
@@ -96,6 +97,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Check(check) => check::run(&arguments, check),
         Command::Hook(hook) => hook::run(&arguments, hook, &program),
         Command::Secrets(secrets) => secrets::run(&arguments, secrets),
+        Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words),
     };

@@ -4,7 +4,7 @@
 use super::refusal::diagnostic;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::driver::{Confirm, find_plugin};
-use crate::model::{Action, NotifyTarget, Pipeline, Project, StepKind};
+use crate::model::{Action, Pipeline, Project, Service, StepKind};
 use crate::source::Span;
 
 /// What is missing for a pipeline.
@@ -53,10 +53,11 @@ fn programs(pipeline: &Pipeline) -> Diagnostics {
         StepKind::Command(script) => Some(script.span()),
         _ => None,
     });
-    let notifications = pipeline.notify.iter().filter_map(|notification| match &notification.target {
-        NotifyTarget::Command(script) => Some(script.span()),
-        _ => None,
-    });
+    let notifications = pipeline
+        .notify
+        .iter()
+        .filter(|notification| notification.service == Service::Command)
+        .map(|notification| notification.address.text().span());
     let first: Option<Span> = steps.chain(notifications).next();
     if let Some(span) = first
         && which::which("bash").is_err()

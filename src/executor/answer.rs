@@ -5,7 +5,7 @@ use super::node::Answer;
 use super::run_state::RunState;
 use super::schedule::Ended;
 use crate::driver::{DriverError, ErrorKind, Evaluated, Probe};
-use crate::model::{Host, HostName, NotifyTarget};
+use crate::model::{Host, HostName, Notification};
 use crate::plan::{NodeId, NodeKind};
 use crate::process::Stream;
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ impl RunState<'_> {
             state.took += took;
         }
         if let NodeKind::Notify(notification) = &node.kind {
-            self.delivered(id, &notification.target, &result);
+            self.delivered(id, notification, &result);
         }
         let (ended, message) = match result {
             Ok(answer) => self.take_answer(id, &node.kind, answer),
@@ -145,20 +145,19 @@ impl RunState<'_> {
         }
     }
 
-    fn delivered(&mut self, id: NodeId, target: &NotifyTarget, result: &Result<Answer, DriverError>) {
+    fn delivered(&mut self, id: NodeId, notification: &Notification, result: &Result<Answer, DriverError>) {
         if matches!(result, Ok(Answer::Skipped(_))) {
             return;
         }
         let delivery = Delivery {
-            target: match target {
-                NotifyTarget::Ntfy(_) => "ntfy",
-                NotifyTarget::Webhook(_) => "webhook",
-                NotifyTarget::Command(_) => "command",
-            }
-            .into(),
+            target: notification.label(),
             delivered: result.is_ok() && !self.options.rehearsal,
             rehearsal: self.options.rehearsal && result.is_ok(),
-            reason: result.as_ref().err().map(ToString::to_string),
+            reason: match result {
+                Ok(Answer::Done(by)) => by.clone(),
+                Ok(_) => None,
+                Err(error) => Some(error.to_string()),
+            },
         };
         self.notifications.push((id, delivery.clone()));
         self.emit(Event::Notified(delivery));

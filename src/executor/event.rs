@@ -193,13 +193,13 @@ pub struct HostReport {
 /// What became of a notification.
 #[derive(Debug, Clone, Serialize)]
 pub struct Delivery {
-    /// The kind of target, such as `ntfy`; never its address, which may hold a secret.
+    /// The service, such as `ntfy`, and the notification's name; never an address, which may hold a secret.
     pub target: String,
     /// Whether the other side took it.
     pub delivered: bool,
     /// Rendered only, because the run is a rehearsal.
     pub rehearsal: bool,
-    /// The error, where it was not delivered.
+    /// The error, where it was not delivered; where its fallback was, which one and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -4,6 +4,7 @@
 mod activation;
 mod answer;
 mod begin;
+pub mod channel;
 pub mod drivers;
 mod duration;
 mod each_host;

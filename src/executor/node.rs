@@ -1,12 +1,13 @@
 //! What a worker does for one node: one driver call to its end. Knows no other node.
 
 use super::activation::{self, Order, Verdict};
+use super::channel::deliver;
 use super::drivers::Drivers;
 use crate::driver::{
-    Address, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Io, Message, Output,
-    PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath,
+    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Io, Message, Output, PLUGIN_PROTOCOL,
+    PluginRequest, Probe, Question, StorePath,
 };
-use crate::model::{Host, NotifyTarget, Step, StepKind, Variables};
+use crate::model::{Host, Step, StepKind, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
 use crate::process::{Cancel, Stream};
 use std::collections::VecDeque;
@@ -118,16 +119,8 @@ pub(super) fn run(
         }
         NodeKind::Notify(notification) => {
             let message = input.message.ok_or_else(|| missing("the report"))?;
-            let text = match &notification.target {
-                NotifyTarget::Ntfy(text) | NotifyTarget::Webhook(text) | NotifyTarget::Command(text) => text,
-            };
-            let text = drivers.render.render(text, None)?;
-            let address = match notification.target {
-                NotifyTarget::Ntfy(_) => Address::Ntfy(&text),
-                NotifyTarget::Webhook(_) => Address::Webhook(&text),
-                NotifyTarget::Command(_) => Address::Command(&text),
-            };
-            drivers.notify.send(address, &message, io).map(|()| Answer::Done(None))
+            let by = (&*drivers.render, &*drivers.notify);
+            deliver(notification, &message, by, io).map(Answer::Done)
         }
         NodeKind::Task { name } => {
             drivers.tasks.run(name, &Variables::new(), None, io).map(|()| Answer::Done(None))

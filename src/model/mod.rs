@@ -2,6 +2,7 @@
 
 mod command;
 mod host;
+mod notification;
 mod pipeline;
 mod project;
 mod selector;
@@ -15,10 +16,11 @@ pub use host::{
     BuildOn, Fleet, Host, HostName, HostOverride, IgnoredFinding, JqShim, NameError, Platform, SecretsPolicy,
     Shims,
 };
+pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, ServiceKeys};
 pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
 pub use selector::{Selector, SelectorError};
-pub use step::{Health, HealthKind, Notification, NotifyTarget, NotifyWhen, Step, StepKind};
+pub use step::{Health, HealthKind, Step, StepKind};
 pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
 pub use text::Text;
 pub use variable::{Structure, Variable, VariableValue, Variables};

@@ -1,9 +1,8 @@
-//! Steps of the `check` and `notify` stages, and health checks.
+//! Steps of the `check` stage, and health checks.
 
 use super::{Text, Variables};
 use crate::source::Span;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// One step of a check stage.
@@ -99,55 +98,4 @@ pub enum HealthKind {
         /// On the host instead of here.
         on_host: bool,
     },
-}
-
-/// An entry of `notify`.
-#[derive(Debug, Clone)]
-pub struct Notification {
-    /// Where to.
-    pub target: NotifyTarget,
-    /// In which cases; empty means always.
-    pub when: BTreeSet<NotifyWhen>,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// Where a notification goes.
-#[derive(Debug, Clone)]
-pub enum NotifyTarget {
-    /// An ntfy topic URL.
-    Ntfy(Text),
-    /// A URL that gets the run's report as JSON (`docs/notifications.md`).
-    Webhook(Text),
-    /// A shell command, with the report as JSON on standard input.
-    Command(Text),
-}
-
-/// A case in which to notify. The run has one of them, or several: any host with that result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NotifyWhen {
-    /// Every host succeeded or was unchanged.
-    Succeeded,
-    /// Something changed on a host.
-    Changed,
-    /// A host failed, was unreachable or is in an unknown state, or a check failed.
-    Failed,
-    /// A host is degraded.
-    Degraded,
-    /// A host was rolled back.
-    RolledBack,
-}
-
-impl NotifyWhen {
-    /// The word for it in a Fleetfile.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Changed => "changed",
-            Self::Failed => "failed",
-            Self::Degraded => "degraded",
-            Self::RolledBack => "rolled_back",
-        }
-    }
 }

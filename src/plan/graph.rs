@@ -1,6 +1,6 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Host, Notification, NotifyTarget, OnFailure, Step, StepKind};
+use crate::model::{Action, Health, Host, Notification, OnFailure, Step, StepKind};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,11 +166,7 @@ impl NodeKind {
                 number.map_or_else(|| "before".to_owned(), |number| number.to_string())
             }
             Self::Wave { number, .. } => (number + 1).to_string(),
-            Self::Notify(notification) => match notification.target {
-                NotifyTarget::Ntfy(_) => "ntfy".to_owned(),
-                NotifyTarget::Webhook(_) => "webhook".to_owned(),
-                NotifyTarget::Command(_) => "command".to_owned(),
-            },
+            Self::Notify(notification) => notification.label(),
             Self::Task { name } | Self::Pipeline { name } => name.clone(),
             Self::Probe
             | Self::Evaluate

@@ -1,36 +1,55 @@
-//! Notifications: what is asked of a target, and the targets there are. Knows no run.
+//! Notifications: what is asked of a channel, and the services there are. Knows no run.
+//!
+//! One file for each service says what it is sent; `notifier.rs` has the table of them.
 
+mod apprise;
+mod body;
 mod command;
+mod desktop;
+mod discord;
+mod email;
+mod gotify;
+mod healthchecks;
 mod http;
+mod limit;
+mod matrix;
 mod notifier;
+mod ntfy;
+mod parts;
+mod pushover;
+mod slack;
+mod telegram;
+mod webhook;
 
 pub use notifier::Notifier;
 
 pub(super) use http::reason;
 
 use super::{DriverError, Io};
+use crate::model::Service;
 
-/// Where a notification goes, rendered. Addresses may hold secrets: they are never shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Address<'a> {
-    /// An ntfy topic URL.
-    Ntfy(&'a str),
-    /// A URL that gets [`Message::report`].
-    Webhook(&'a str),
-    /// A shell command that gets [`Message::report`] on standard input.
-    Command(&'a str),
+/// Where a notification goes, rendered. All but the service may be secret and is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Who delivers it.
+    pub service: Service,
+    /// What stands at the service's own key.
+    pub address: Source,
+    /// Further settings by their keys.
+    pub settings: Vec<(&'static str, Source)>,
 }
 
-impl Address<'_> {
-    /// The kind of target; all of it that may be shown.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ntfy(_) => "ntfy",
-            Self::Webhook(_) => "webhook",
-            Self::Command(_) => "command",
-        }
-    }
+/// Where a value is. It is looked for only when something is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Here.
+    Text(String),
+    /// In a file, relative to the directory of the pipeline.
+    File(String),
+    /// In a variable of the environment.
+    Env(String),
+    /// In what a shell command prints.
+    Command(String),
 }
 
 /// What is told.
@@ -46,11 +65,18 @@ pub struct Message {
     pub report: serde_json::Value,
 }
 
+impl Message {
+    /// The run's id.
+    fn run(&self) -> &str {
+        self.report.get("run").and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
 /// Sends notifications.
 pub trait Notify: Send + Sync {
     /// Sends one, with retries of its own.
     ///
     /// # Errors
-    /// The other side did not take it. The text does not hold the address.
-    fn send(&self, address: Address<'_>, message: &Message, io: Io<'_>) -> Result<(), DriverError>;
+    /// The other side did not take it. The text holds nothing of the channel but its service.
+    fn send(&self, channel: &Channel, message: &Message, io: Io<'_>) -> Result<(), DriverError>;
 }

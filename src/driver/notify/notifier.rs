@@ -1,36 +1,66 @@
-//! The one [`Notify`] of real runs: ntfy, webhooks and commands.
+//! The one [`Notify`] of real runs: the table of services.
 
+use super::body::body;
 use super::command::run_command;
-use super::http::{Http, Post};
-use super::{Address, Message, Notify};
+use super::http::{Http, Request};
+use super::parts::Parts;
+use super::{
+    Channel, Message, Notify, apprise, desktop, discord, email, gotify, healthchecks, matrix, ntfy, pushover,
+    slack, telegram, webhook,
+};
 use crate::driver::{DriverError, Io};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
-use serde_json::Value as Json;
-use std::borrow::Cow;
+use crate::model::Service;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// What ntfy takes as text; more becomes an attachment (docs.ntfy.sh, "Limitations": 4,096 bytes).
-const NTFY_TEXT: usize = 4_000;
-/// Longest title: phones show less.
-const NTFY_TITLE: usize = 250;
 /// Longest time for one command.
 const COMMAND: Duration = Duration::from_secs(30);
+/// Longest time for one try to hand over an e-mail.
+const EMAIL: Duration = Duration::from_secs(20);
 
 /// Sends notifications for real.
 pub struct Notifier {
     dir: PathBuf,
     command_timeout: Duration,
+    email_timeout: Duration,
     /// Made when first needed: it reads the certificates.
     http: OnceLock<Http>,
 }
 
+/// How a service is told.
+enum Way {
+    /// By one request.
+    Http(fn(&Parts, &Message) -> Result<Request, DriverError>),
+    Email,
+    Desktop,
+    Command,
+}
+
+fn way(service: Service) -> Way {
+    match service {
+        Service::Ntfy => Way::Http(ntfy::request),
+        Service::Discord => Way::Http(discord::request),
+        Service::Slack => Way::Http(slack::slack),
+        Service::Mattermost => Way::Http(slack::mattermost),
+        Service::Matrix => Way::Http(matrix::request),
+        Service::Telegram => Way::Http(telegram::request),
+        Service::Gotify => Way::Http(gotify::request),
+        Service::Pushover => Way::Http(pushover::request),
+        Service::Healthchecks => Way::Http(healthchecks::request),
+        Service::Apprise => Way::Http(apprise::request),
+        Service::Webhook => Way::Http(webhook::request),
+        Service::Email => Way::Email,
+        Service::Desktop => Way::Desktop,
+        Service::Command => Way::Command,
+    }
+}
+
 impl Notifier {
-    /// Runs commands in `dir`.
+    /// Runs commands and finds files in `dir`.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
-        Self { dir, command_timeout: COMMAND, http: OnceLock::new() }
+        Self { dir, command_timeout: COMMAND, email_timeout: EMAIL, http: OnceLock::new() }
     }
 
     fn http(&self) -> &Http {
@@ -39,66 +69,21 @@ impl Notifier {
 }
 
 impl Notify for Notifier {
-    fn send(&self, address: Address<'_>, message: &Message, io: Io<'_>) -> Result<(), DriverError> {
-        match address {
-            Address::Ntfy(url) => self.http().post(url, &ntfy(message), io.cancel),
-            Address::Webhook(url) => self.http().post(url, &webhook(message), io.cancel),
-            Address::Command(script) => {
-                run_command(script, body(message).into_bytes(), &self.dir, self.command_timeout, io)
+    fn send(&self, channel: &Channel, message: &Message, io: Io<'_>) -> Result<(), DriverError> {
+        let parts = Parts::of(channel, &self.dir, self.command_timeout, io.cancel)?;
+        match way(channel.service) {
+            Way::Http(request) => self.http().send(&request(&parts, message)?, io.cancel),
+            Way::Email => self.http().retry(io.cancel, || {
+                let refused = email::send(&parts, message, self.email_timeout).err()?;
+                Some((refused.error, refused.again, None))
+            }),
+            Way::Desktop => desktop::show(message, self.command_timeout, io),
+            Way::Command => {
+                let report = body(message).into_bytes();
+                run_command(&parts.address, report, &self.dir, self.command_timeout, io)
             }
         }
     }
-}
-
-/// The report with the text for people beside it. Slack, Mattermost and Rocket.Chat show `text` of a JSON body.
-fn body(message: &Message) -> String {
-    let mut body = serde_json::Map::new();
-    body.insert("title".to_owned(), Json::from(message.title.as_str()));
-    body.insert("text".to_owned(), Json::from(message.text.as_str()));
-    body.insert("urgent".to_owned(), Json::from(message.urgent));
-    if let Json::Object(report) = &message.report {
-        body.extend(report.iter().map(|(key, value)| (key.clone(), value.clone())));
-    }
-    Json::Object(body).to_string()
-}
-
-fn webhook(message: &Message) -> Post {
-    let mut headers = vec![("Content-Type", "application/json".to_owned())];
-    if let Some(run) = message.report.get("run").and_then(Json::as_str) {
-        // The same for each try, so that the other side can tell a repetition.
-        headers.push(("X-Fleet-Run", header(run)));
-    }
-    Post { headers, body: body(message) }
-}
-
-/// ntfy takes the text as body and the rest as headers (docs.ntfy.sh, "Publishing").
-fn ntfy(message: &Message) -> Post {
-    let (priority, tags) = if message.urgent { ("4", "warning") } else { ("3", "white_check_mark") };
-    let headers = vec![
-        ("Title", header(shortened(&message.title, NTFY_TITLE).as_ref())),
-        ("Priority", priority.to_owned()),
-        ("Tags", tags.to_owned()),
-        ("Content-Type", "text/plain; charset=utf-8".to_owned()),
-    ];
-    Post { headers, body: shortened(&message.text, NTFY_TEXT).into_owned() }
-}
-
-/// Text as a header's value: as it is where it is printable ASCII, else encoded (RFC 2047, which ntfy reads).
-fn header(text: &str) -> String {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
-    }
-    format!("=?UTF-8?B?{}?=", BASE64_STANDARD.encode(text))
-}
-
-/// At most so many bytes of the text, with an ellipsis where it is longer.
-fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.len() <= limit {
-        return Cow::Borrowed(text);
-    }
-    let room = limit.saturating_sub('…'.len_utf8());
-    let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= room).last().unwrap_or(0);
-    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub use fault::{Fault, FaultError, FaultKind, FaultStage};
 pub use record::Call;
 
 use super::{
-    Activation, Address, Build, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
+    Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
     Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
     Render, Secrets, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
 };
@@ -347,8 +347,8 @@ impl Plugin for Rehearsal {
 }
 
 impl Notify for Rehearsal {
-    fn send(&self, address: Address<'_>, message: &Message, io: Io<'_>) -> Result<(), DriverError> {
-        let says = format!("would notify by {}: {}", address.word(), message.title);
+    fn send(&self, channel: &Channel, message: &Message, io: Io<'_>) -> Result<(), DriverError> {
+        let says = format!("would notify by {}: {}", channel.service.word(), message.title);
         self.call(FaultStage::Notify, None, io, &says)?;
         for line in message.text.lines() {
             io.output.line(Stream::Stdout, &format!("rehearsal:   {line}"));

@@ -53,7 +53,29 @@ pub(super) const STEP_KINDS: &[&str] =
 /// Keys that say what a health check looks at; it has exactly one of them.
 pub(super) const HEALTH_KINDS: &[&str] = &["unit", "http", "tcp", "command"];
 /// Keys that say where a notification goes; it has exactly one of them.
-pub(super) const NOTIFY_KINDS: &[&str] = &["ntfy", "webhook", "command"];
+pub(super) const NOTIFY_KINDS: &[&str] = &[
+    "ntfy",
+    "discord",
+    "slack",
+    "mattermost",
+    "matrix",
+    "telegram",
+    "gotify",
+    "pushover",
+    "email",
+    "healthchecks",
+    "apprise",
+    "webhook",
+    "desktop",
+    "command",
+];
+/// Settings of notifications; which service has which is in [`crate::model::SERVICES`].
+pub(super) const NOTIFY_SETTINGS: [&str; 9] =
+    ["token", "room", "thread", "server", "from", "user", "password", "secret", "tag"];
+/// Those of them that nobody should read.
+pub(super) const NOTIFY_SECRETS: [&str; 3] = ["token", "password", "secret"];
+/// Keys that say where a value is; it has exactly one of them.
+pub(super) const GIVEN_KINDS: &[&str] = &["file", "env", "command"];
 
 const OUTPUT_WORDS: [&str; 2] = words(&OUTPUTS);
 const PLATFORM_WORDS: [&str; 2] = words(&PLATFORMS);
@@ -317,14 +339,63 @@ pub(super) static HEALTH: Table = Table {
     ],
 };
 
+/// A value, or where it is.
+const GIVEN_TEXT: Type = Type::OneOf(&[Type::String, Type::Table(&GIVEN)]);
+
+/// Where a value is that is not in the file.
+pub(super) static GIVEN: Table = Table {
+    name: "value from elsewhere",
+    doc: "Where a value is that should not stand in the file. It has exactly one of `file`, `env` and `command`.",
+    keys: &[
+        key("file", Type::String, "File that holds it; a line end is left out."),
+        key("env", Type::String, "Variable of the environment."),
+        key("command", Type::String, "Shell command that prints it; a line end is left out."),
+    ],
+};
+
 /// One entry of `notify:`
 pub(super) static NOTIFY: Table = Table {
     name: "notification",
-    doc: "Who is told, and when. It has exactly one of `ntfy`, `webhook` and `command`.",
+    doc: "Who is told, and when. It has exactly one of the services.",
     keys: &[
-        key("ntfy", Type::String, "URL of an ntfy topic."),
-        key("webhook", Type::String, "URL that gets the report as JSON by POST."),
+        key("ntfy", GIVEN_TEXT, "URL of an ntfy topic; with `token` where it needs one."),
+        key("discord", GIVEN_TEXT, "URL of a Discord webhook."),
+        key("slack", GIVEN_TEXT, "URL of a Slack incoming webhook."),
+        key("mattermost", GIVEN_TEXT, "URL of a Mattermost incoming webhook."),
+        key("matrix", GIVEN_TEXT, "URL of a Matrix homeserver, with `room` and `token`."),
+        key("telegram", GIVEN_TEXT, "Id of a Telegram chat, with `token` of the bot; `thread` for a topic."),
+        key("gotify", GIVEN_TEXT, "URL of a Gotify server, with `token` of the application."),
+        key("pushover", GIVEN_TEXT, "Key of a Pushover user or group, with `token` of the application."),
+        key(
+            "email",
+            GIVEN_TEXT,
+            "Addresses, with commas between, with `server` and `from`; `user` and `password` to sign in.",
+        ),
+        key("healthchecks", GIVEN_TEXT, "Ping URL of a check at healthchecks.io or its like."),
+        key("apprise", GIVEN_TEXT, "URL of an Apprise API's `notify`; `tag` chooses among its targets."),
+        key(
+            "webhook",
+            GIVEN_TEXT,
+            "URL that gets the report as JSON by POST; with `secret` signed by HMAC-SHA256.",
+        ),
+        key("desktop", Type::Bool, "`true`: shown on the desktop of whoever runs it."),
         key("command", Type::String, "Shell command that gets the report as JSON on standard input."),
+        key("token", GIVEN_TEXT, "What the service knows us by."),
+        key("room", GIVEN_TEXT, "Id of a Matrix room, `!ID:SERVER`."),
+        key("thread", GIVEN_TEXT, "Id of a topic in a Telegram chat."),
+        key(
+            "server",
+            GIVEN_TEXT,
+            "Mail server: `smtps://HOST`, `smtp://HOST` (STARTTLS) or `smtp+plain://localhost`; for `telegram` and \
+             `pushover` another server than the usual one.",
+        ),
+        key("from", GIVEN_TEXT, "Sender of an e-mail."),
+        key("user", GIVEN_TEXT, "Name to sign in to the mail server."),
+        key("password", GIVEN_TEXT, "Password of `user`."),
+        key("secret", GIVEN_TEXT, "Key that a webhook is signed with, in the header `X-Fleet-Signature`."),
+        key("tag", GIVEN_TEXT, "Tag of the Apprise targets that are told."),
+        key("name", Type::String, "What it is called in output and by `fleet notify test`."),
+        key("fallback", Type::Table(&NOTIFY), "Another notification, sent where this one is not delivered."),
         key(
             "when",
             Type::OneOf(&[Type::Enum(&CASE_WORDS), Type::List(&Type::Enum(&CASE_WORDS))]),

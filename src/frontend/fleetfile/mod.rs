@@ -90,6 +90,7 @@ pub fn schema_text() -> String {
         (keys::STEP.name, keys::STEP_KINDS),
         (keys::HEALTH.name, keys::HEALTH_KINDS),
         (keys::NOTIFY.name, keys::NOTIFY_KINDS),
+        (keys::GIVEN.name, keys::GIVEN_KINDS),
     ];
     format!("{:#}\n", schema::generate(&TASKFILE, ROOT_KEYS, kinds))
 }

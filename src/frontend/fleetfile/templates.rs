@@ -3,8 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{
-    Fleet, HealthKind, HostOverride, NotifyTarget, Pipeline, Project, StepKind, Structure, Text,
-    VariableValue, Variables,
+    Fleet, HealthKind, HostOverride, Pipeline, Project, StepKind, Structure, Text, VariableValue, Variables,
 };
 use crate::source::SourceMap;
 use crate::yaml::locate;
@@ -62,9 +61,7 @@ fn of_pipeline<'p>(pipeline: &'p Pipeline, texts: &mut Vec<&'p Text>) {
             HealthKind::Command { script, .. } => script,
         });
     }
-    texts.extend(pipeline.notify.iter().map(|notification| match &notification.target {
-        NotifyTarget::Ntfy(text) | NotifyTarget::Webhook(text) | NotifyTarget::Command(text) => text,
-    }));
+    texts.extend(pipeline.notify.iter().flat_map(|notification| notification.texts()));
 }
 
 fn of_variables<'p>(variables: &'p Variables, texts: &mut Vec<&'p Text>) {
