@@ -207,6 +207,7 @@ fn host(name: &str) -> Host {
         port: None,
         build_on: BuildOn::Local,
         tags: Default::default(),
+        identity: Default::default(),
     }
 }
 

@@ -38,6 +38,7 @@ fn host(text: &str) -> Host {
         port: None,
         build_on: BuildOn::Target,
         tags: if text == "luna" { ["canary".to_owned()].into() } else { [].into() },
+        identity: Default::default(),
     }
 }
 
@@ -79,6 +80,7 @@ fn pipeline() -> Pipeline {
             }],
             on_failure: OnFailure::Continue,
             confirm: false,
+            clean_tree: false,
             timeout: Duration::from_secs(60),
             span: Span::NONE,
         }),
@@ -183,6 +185,7 @@ impl Try {
             rehearsal: self.rehearsal,
             dir: ".".into(),
             resumed: None,
+            allow_older: false,
         };
         match run(&plan, &drivers, &options, &cancel, &mut kept) {
             Ok(report) => {

@@ -21,6 +21,7 @@ fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
         port: None,
         build_on,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        identity: Default::default(),
     }
 }
 
@@ -55,6 +56,7 @@ fn plan(script: &str) -> Plan {
             health: Vec::new(),
             on_failure: OnFailure::RollBackHost,
             confirm: true,
+            clean_tree: false,
             timeout: Duration::from_secs(600),
             span: Span::NONE,
         }),

@@ -71,6 +71,7 @@ fn host(name: &str) -> Host {
         port: None,
         build_on: BuildOn::Target,
         tags: [].into(),
+        identity: Default::default(),
     }
 }
 
@@ -98,6 +99,7 @@ fn pipeline() -> Pipeline {
             health: Vec::new(),
             on_failure: OnFailure::Continue,
             confirm: true,
+            clean_tree: false,
             timeout: Duration::from_secs(60),
             span: Span::NONE,
         }),
@@ -117,6 +119,7 @@ fn rehearse(faults: &[&str], id: &RunId, reporter: &mut dyn Reporter) -> RunRepo
         rehearsal: true,
         dir: ".".into(),
         resumed: None,
+        allow_older: false,
     };
     run(&plan, &drivers, &options, &Cancel::new(), reporter).unwrap()
 }

@@ -208,6 +208,7 @@ prop_compose! {
             health: Vec::new(),
             on_failure,
             confirm,
+            clean_tree: false,
             timeout: Duration::from_secs(60),
             span: Span::NONE,
         }
@@ -245,6 +246,7 @@ prop_compose! {
             port: None,
             build_on: if index.is_multiple_of(2) { BuildOn::Local } else { BuildOn::Target },
             tags: [if index.is_multiple_of(3) { "canary" } else { "edge" }.to_owned()].into(),
+            identity: Default::default(),
         };
         compile(&pipeline, (0..size).map(host).collect(), Limits::default())
     }

@@ -16,6 +16,7 @@ fn host(name: &str, system: &str, tags: &[&str]) -> Host {
         port: None,
         build_on: BuildOn::Target,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        identity: Default::default(),
     }
 }
 

@@ -128,6 +128,12 @@ pub(super) struct Flags {
     /// In a rehearsal: let a stage of a host fail
     #[arg(long, value_name = "HOST:STAGE[=KIND]", requires = "rehearse")]
     pub(super) fail: Vec<String>,
+    /// Deploy a tree with uncommitted changes where the pipeline wants a clean one
+    #[arg(long)]
+    pub(super) allow_dirty: bool,
+    /// Deploy to hosts that run a newer revision than the flake's
+    #[arg(long)]
+    pub(super) allow_older: bool,
     /// Tasks, or nodes of a pipeline, that run at once; no limit when 0
     #[arg(short = 'j', long = "jobs", value_name = "N", default_value_t = 0)]
     pub(super) at_once: usize,

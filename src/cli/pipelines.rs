@@ -6,7 +6,7 @@ use super::fleet::{self, Engine, Wish};
 use super::project::{self, Loaded};
 use super::resume::Resume;
 use super::{Failure, preflight};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::driver::rehearsal::Fault;
 use crate::driver::{Confirm, DriverError, Fence, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
 use crate::executor::drivers::Drivers;
@@ -14,7 +14,7 @@ use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps, directory};
-use crate::model::{Host, Pipeline, Text};
+use crate::model::{Action, Deploy, Host, Pipeline, Text};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
@@ -53,6 +53,8 @@ pub(super) struct PipelineRuns {
     json: bool,
     faults: Option<Vec<Fault>>,
     at_once: Option<usize>,
+    allow_dirty: bool,
+    allow_older: bool,
     colour: bool,
     /// For rendering diagnostics.
     arguments: Arguments,
@@ -81,6 +83,8 @@ impl PipelineRuns {
             json: flags.json,
             faults,
             at_once: Some(flags.at_once).filter(|limit| *limit > 0),
+            allow_dirty: flags.allow_dirty,
+            allow_older: flags.allow_older,
             colour: project::colour(arguments, std::io::stdout().is_terminal()),
             arguments: arguments.clone(),
         })
@@ -105,6 +109,7 @@ impl PipelineRuns {
         let wish = Wish::to_run(run.as_str(), self.faults.as_deref(), cancel, &pause);
         let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
+        self.refuse_dirty(pipeline, &engine)?;
         let hosts = match &self.resumed {
             Some(resumed) => resumed.hosts(&engine.hosts)?,
             None => self.select(pipeline, &engine, &*render)?,
@@ -135,6 +140,7 @@ impl PipelineRuns {
             run: run.as_str().to_owned(),
             started: jiff::Timestamp::now().to_string(),
             rehearsal: self.faults.is_some(),
+            allow_older: self.allow_older,
             resumed: self
                 .resumed
                 .as_ref()
@@ -173,6 +179,24 @@ impl PipelineRuns {
             return Ok(());
         }
         Err(Failure::findings(&missing, sources, &self.arguments))
+    }
+
+    /// A tree with uncommitted changes, where the pipeline wants a clean one.
+    fn refuse_dirty(&self, pipeline: &Pipeline, engine: &Engine) -> Result<(), Failure> {
+        let wants_clean = |deploy: &&Deploy| deploy.clean_tree && deploy.action != Action::DryActivate;
+        let Some(deploy) = pipeline.deploy.as_ref().filter(wants_clean).filter(|_| !self.allow_dirty) else {
+            return Ok(());
+        };
+        let (flake, ..) = engine.capabilities();
+        if !matches!(self.systems, Systems::Flake)
+            || !flake.revision().is_some_and(|it| it.ends_with("-dirty"))
+        {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::error("fleet::run::dirty", "the tree has uncommitted changes")
+            .at(deploy.span, "wants a clean tree (`clean_tree`)")
+            .help("commit them, or deploy them all the same with `--allow-dirty`");
+        Err(Failure::finding(diagnostic, &self.loaded.sources, &self.arguments))
     }
 
     /// Where the commands of a pipeline run: in the directory that its include gives it, as tasks do.

@@ -87,6 +87,7 @@ fn plain() -> Pipeline {
         health: Vec::new(),
         on_failure: OnFailure::Stop,
         confirm: true,
+        clean_tree: false,
         timeout: TIMEOUT,
         span: Span::NONE,
     };

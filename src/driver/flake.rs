@@ -63,4 +63,8 @@ pub trait Flake: Send + Sync {
 
     /// The revision of the tree, with `-dirty` where it was changed since; `None` where there is none.
     fn revision(&self) -> Option<String>;
+
+    /// Whether the tree's commit is one that the commit of `revision` was made from: an older one. Not where that cannot
+    /// be known.
+    fn is_behind(&self, revision: &str) -> bool;
 }

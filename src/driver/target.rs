@@ -22,6 +22,10 @@ pub struct Probe {
     pub system: String,
     /// `hostname`.
     pub host_name: String,
+    /// `/etc/machine-id`, where there is one.
+    pub machine_id: Option<String>,
+    /// `system.configurationRevision` of what runs, where it was set.
+    pub revision: Option<String>,
     /// Changes at each boot.
     pub boot_id: String,
     /// How to become root.

@@ -7,7 +7,6 @@ use super::schedule::Ended;
 use crate::driver::{DriverError, ErrorKind, Evaluated, Probe};
 use crate::model::{Host, HostName, Notification};
 use crate::plan::{NodeId, NodeKind};
-use crate::process::Stream;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +63,8 @@ impl RunState<'_> {
                 if let Some(error) = self.plan.host_of(id).and_then(|host| self.locked(host, &probe)) {
                     return self.take_error(id, kind, &error);
                 }
-                if let Some(warning) = self.plan.host_of(id).and_then(|host| other_name(host, &probe)) {
-                    self.line(id, Stream::Stderr, warning);
+                if let Some(error) = self.plan.host_of(id).and_then(|host| other_machine(host, &probe)) {
+                    return self.take_error(id, kind, &error);
                 }
                 let message = format!("{}, {} MiB free", probe.system, probe.store_free_mib);
                 if let Some(state) = self.host_mut(id) {
@@ -191,11 +190,37 @@ fn wrong_host(host: &Host, probe: &Probe) -> Option<DriverError> {
     )
 }
 
-/// A warning where the machine calls itself by another name, which a first deployment changes.
-fn other_name(host: &Host, probe: &Probe) -> Option<String> {
+/// Whether the machine says that it is not the host: another machine id than the pinned one, or another name.
+fn other_machine(host: &Host, probe: &Probe) -> Option<DriverError> {
+    let refusal =
+        |message: String, help: String| Some(DriverError::new(ErrorKind::Refusal, message).help(help));
+    if let Some(pinned) = &host.identity.machine_id {
+        if probe.machine_id.as_ref() == Some(pinned) {
+            return None;
+        }
+        let found = probe.machine_id.as_deref().unwrap_or("none");
+        let message = format!("{} has the machine id {found}, not {pinned}", host.address);
+        let help = format!(
+            "is the address right? If the machine was replaced, correct `machine_id` of {}",
+            host.name
+        );
+        return refusal(message, help);
+    }
+    let expected = host.identity.host_name.as_ref().unwrap_or(&host.host_name);
+    if !is_another_name(&probe.host_name, expected) || !is_another_name(&probe.host_name, &host.host_name) {
+        return None;
+    }
+    let message = format!("{} calls itself `{}`, not `{expected}`", host.address, probe.host_name);
+    let help = format!(
+        "is the address right? If it is the machine, and gets its name by this deployment: `host_name: {}` of {} in the Fleetfile",
+        probe.host_name, host.name
+    );
+    refusal(message, help)
+}
+
+/// Whether a machine with that name cannot be the one that is to have the other. Images and installers give names that
+/// say nothing (nixpkgs `nixos/modules/tasks/network-interfaces.nix`, `networking.hostName`).
+fn is_another_name(own: &str, expected: &str) -> bool {
     let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let (own, configured) = (label(&probe.host_name), label(&host.host_name));
-    (!own.is_empty() && own != configured).then(|| {
-        format!("warning: {} calls itself `{}`, not `{}`", host.address, probe.host_name, host.host_name)
-    })
+    !matches!(label(own).as_str(), "" | "nixos" | "localhost") && label(own) != label(expected)
 }

@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub(super) run: String,
     /// Where `cmd:` steps run.
     pub(super) dir: PathBuf,
+    /// A host that runs a newer revision than the flake's is refused.
+    pub(super) refuses_older: bool,
     /// Whether to wait between tries.
     pub(super) pauses: bool,
     /// See [`Order::insist`].
@@ -74,7 +76,7 @@ pub(super) fn run(
     let Some(node) = plan.node(id) else { return Err(missing("its node")) };
     let host = plan.host_of(id);
     match &node.kind {
-        NodeKind::Probe => drivers.target.probe(known(host)?, io).map(Answer::Probed),
+        NodeKind::Probe => probe(shared, known(host)?, io).map(Answer::Probed),
         NodeKind::Check(step) => check(shared, step, host, io, &tail),
         NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
         NodeKind::Generation(number) => {
@@ -132,6 +134,20 @@ pub(super) fn run(
                 .help("this is a mistake in fleet; please report it"))
         }
         NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => Ok(Answer::Done(None)),
+    }
+}
+
+/// Asks a host what it is, and whether it is ahead of the flake.
+fn probe(shared: &Shared, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
+    let probe = shared.drivers.target.probe(host, io)?;
+    let newer = probe.revision.as_ref().filter(|_| shared.refuses_older);
+    match newer.filter(|revision| shared.drivers.flake.is_behind(revision)) {
+        None => Ok(probe),
+        Some(revision) => {
+            let message = format!("{} runs revision {revision}, and the flake is at an older one", host.name);
+            Err(DriverError::new(ErrorKind::Refusal, message)
+                .help("pull first, or go back to the older revision with `--allow-older`"))
+        }
     }
 }
 

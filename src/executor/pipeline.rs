@@ -12,6 +12,7 @@ use super::run_state::RunState;
 use super::schedule::Schedule;
 use super::workers::Workers;
 use crate::driver::{DriverError, Output};
+use crate::model::Action;
 use crate::plan::{NodeId, NodeKind, Plan};
 use crate::process::{Cancel, Stop, Stream};
 use std::cmp::Reverse;
@@ -43,6 +44,8 @@ pub struct RunOptions {
     pub rehearsal: bool,
     /// Where `cmd:` steps run.
     pub dir: PathBuf,
+    /// Hosts that run a newer revision than the flake's are deployed to as well.
+    pub allow_older: bool,
     /// What an earlier run has proven, where this one goes on with it.
     pub resumed: Option<Resumed>,
 }
@@ -72,6 +75,7 @@ pub fn run(
         drivers: drivers.clone(),
         run: options.run.clone(),
         dir: options.dir.clone(),
+        refuses_older: !options.allow_older && changes_hosts(plan),
         pauses: !options.rehearsal,
         insist: Cancel::new(),
     });
@@ -91,6 +95,14 @@ pub fn run(
     coordinator.state.begin(revision);
     coordinator.run(&messages);
     Ok(coordinator.state.end())
+}
+
+/// Whether hosts get a system of the flake.
+fn changes_hosts(plan: &Plan) -> bool {
+    let kinds = || plan.nodes.iter().map(|node| &node.kind);
+    kinds().any(|kind| matches!(kind, NodeKind::Evaluate))
+        && kinds()
+            .any(|kind| matches!(kind, NodeKind::Activate { action, .. } if *action != Action::DryActivate))
 }
 
 /// What a worker says.

@@ -150,6 +150,8 @@ mod tests {
         Probe {
             system: "x86_64-linux".into(),
             host_name: "luna".into(),
+            machine_id: None,
+            revision: None,
             boot_id: "1".into(),
             sudo: Sudo::Root,
             store_free_mib: 1,

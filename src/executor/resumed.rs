@@ -33,6 +33,8 @@ impl DoneHost {
         Probe {
             system: String::new(),
             host_name: String::new(),
+            machine_id: None,
+            revision: None,
             boot_id: String::new(),
             sudo: Sudo::Root,
             store_free_mib: 0,

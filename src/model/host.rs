@@ -122,6 +122,8 @@ pub struct HostOverride {
     pub platform: Option<Platform>,
     /// Tags for selectors.
     pub tags: BTreeSet<String>,
+    /// What the machine must say of itself.
+    pub identity: Identity,
     /// Where the host is named in the file.
     pub span: Option<Span>,
 }
@@ -201,6 +203,26 @@ pub struct Host {
     pub build_on: BuildOn,
     /// Tags.
     pub tags: BTreeSet<String>,
+    /// What the machine must say of itself.
+    #[serde(skip_serializing_if = "Identity::is_empty")]
+    pub identity: Identity,
+}
+
+/// What a machine must say of itself to be the host, beyond having its `networking.hostName`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Identity {
+    /// The name that it has now, where that is not yet the one of its configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_name: Option<String>,
+    /// `/etc/machine-id`, 32 digits in lower case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine_id: Option<String>,
+}
+
+impl Identity {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 fn serialize_build_on<S: serde::Serializer>(build_on: &BuildOn, serializer: S) -> Result<S::Ok, S::Error> {

@@ -13,8 +13,8 @@ mod variable;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
 pub use host::{
-    BuildOn, Fleet, Host, HostName, HostOverride, IgnoredFinding, JqShim, NameError, Platform, SecretsPolicy,
-    Shims,
+    BuildOn, Fleet, Host, HostName, HostOverride, Identity, IgnoredFinding, JqShim, NameError, Platform,
+    SecretsPolicy, Shims,
 };
 pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, ServiceKeys};
 pub use pipeline::{Action, Build, Deploy, OnFailure, Pipeline, Share};

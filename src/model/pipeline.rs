@@ -119,6 +119,8 @@ pub struct Deploy {
     pub on_failure: OnFailure,
     /// Ask before the first host is touched.
     pub confirm: bool,
+    /// Refuse a tree with uncommitted changes.
+    pub clean_tree: bool,
     /// Longest time for one activation.
     pub timeout: Duration,
     /// Where it stands.

@@ -61,6 +61,7 @@ mod tests {
             port: None,
             build_on: BuildOn::Local,
             tags: name.starts_with('c').then(|| "canary".to_owned()).into_iter().collect(),
+            identity: Default::default(),
         };
         names.iter().map(host).collect()
     }

@@ -12,6 +12,7 @@ mod fixture;
 mod inspection;
 mod notify;
 mod pipeline;
+mod refusal;
 mod resume;
 mod rollback;
 mod state;

@@ -19,6 +19,8 @@ if [ ! -e "$base/$JOB/started" ]; then
   fi
   [ -e "$OUT/$PROGRAM" ] || refuse "$OUT holds no $PROGRAM: it is not a whole system"
   [ "$SETS_PROFILE" = 0 ] || [ -w /nix/var/nix/profiles ] || refuse "/nix/var/nix/profiles cannot be written"
+  [ "$SETS_PROFILE" = 0 ] || boot_fits "$OUT" ||
+    refuse "/boot has $boot_free MiB free, and the kernel and initrd of the new system take $boot_needs MiB: remove old generations there"
   current=$(readlink -f /run/current-system 2>/dev/null)
   # A link that is not there is its own name.
   case $current in /nix/store/*) ;; *) current='' ;; esac

@@ -31,6 +31,7 @@ macro_rules! with_library {
             include_str!("lock.sh"),
             include_str!("watchdog.sh"),
             include_str!("job.sh"),
+            include_str!("boot_space.sh"),
             include_str!($script)
         )
     };

@@ -37,6 +37,15 @@ impl Native {
         built.map_err(|mut error| {
             if error.kind == ErrorKind::Build {
                 error.message = format!("{} does not build", host.name);
+                // nix `src/libstore/build/derivation-goal.cc`: "a 'X' with features {} is required to build ..., but I am a 'Y'".
+                if let (Some(system), true) = (&host.system, error.said.iter().any(|line| line.contains("is required to build"))) {
+                    error.kind = ErrorKind::Refusal;
+                    error.message = format!("nothing here builds for {system}, which {} is", host.name);
+                    error.help = Some(format!(
+                        "set `build_on: target` or a builder for {}, give nix a builder for {system} (`builders`), or emulate it (boot.binfmt.emulatedSystems)",
+                        host.name
+                    ));
+                }
             }
             error
         })

@@ -7,6 +7,7 @@ use crate::driver::tool::{Limits, Tool};
 use crate::driver::{DriverError, ErrorKind, Io, StorePath, Sudo};
 use crate::model::{BuildOn, Host};
 use crate::process::Stream;
+use std::collections::HashMap;
 
 /// A root may be made before its path is there; until then the collector passes it over.
 const PROTECT: &str = "mkdir -p /nix/var/nix/gcroots/fleet && ln -sfn \"$OUT\" /nix/var/nix/gcroots/fleet/\"$NAME\" && say end 1";
@@ -19,6 +20,9 @@ impl Native {
         if [&known.state.current, &known.state.profile, &known.rooted].contains(&&Some(path.clone())) {
             return Ok(());
         }
+        if host.build_on == BuildOn::Local {
+            self.fits_store(host, &known, path, io)?;
+        }
         let (protected, copied) = std::thread::scope(|scope| {
             let protected = scope.spawn(|| self.protect(host, &known, path, io));
             let copied =
@@ -30,6 +34,43 @@ impl Native {
         protected?;
         self.remember(host, |known| known.rooted = Some(path.clone()));
         Ok(())
+    }
+
+    /// Refuses a closure for which a host has no room. Where all of it would fit, whatever is there already, nobody asks
+    /// what is.
+    fn fits_store(
+        &self,
+        host: &Host,
+        known: &Known,
+        path: &StorePath,
+        io: Io<'_>,
+    ) -> Result<(), DriverError> {
+        let Some(closure) = self.nix.closure(path, io) else { return Ok(()) };
+        let mib = |bytes: u64| bytes.div_ceil(1024 * 1024);
+        let whole: u64 = closure.iter().map(|(_, bytes)| *bytes).sum();
+        if mib(whole) <= known.store_free_mib {
+            return Ok(());
+        }
+        let paths: Vec<&str> = closure.iter().map(|(path, _)| path.as_str()).collect();
+        let script = Script::new(
+            "nix-store --check-validity --print-invalid $PATHS | while read -r path; do say misses \"$path\"; done\nsay end 1",
+        )
+        .variable("PATHS", paths.join(" "));
+        let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
+        probe::complete(host, &answer)?;
+        let sizes: HashMap<&str, u64> = closure.iter().map(|(path, bytes)| (path.as_str(), *bytes)).collect();
+        let needed: u64 = answer.values("misses").filter_map(|path| sizes.get(path)).sum();
+        if mib(needed) <= known.store_free_mib {
+            return Ok(());
+        }
+        let message = format!(
+            "{} has {} MiB free in its store, and what it lacks of the system takes {} MiB",
+            host.name,
+            known.store_free_mib,
+            mib(needed)
+        );
+        Err(DriverError::new(ErrorKind::DiskFull, message)
+            .help(format!("make room: ssh {} nix-collect-garbage --delete-older-than 30d", host.address)))
     }
 
     fn protect(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
@@ -124,6 +165,7 @@ mod tests {
             port: None,
             build_on: BuildOn::Local,
             tags: Default::default(),
+            identity: Default::default(),
         };
         let said = |text: &str| vec![text.to_owned()];
         let unsigned =

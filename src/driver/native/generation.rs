@@ -72,6 +72,7 @@ mod tests {
             port: None,
             build_on: BuildOn::Target,
             tags: Default::default(),
+            identity: Default::default(),
         };
         let mut answer = Answer::new();
         for number in has {

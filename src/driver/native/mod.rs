@@ -6,6 +6,8 @@
 //! boot default. Until then a power cycle brings the old system back.
 
 mod activation;
+#[cfg(test)]
+mod boot_space;
 mod build;
 mod copy;
 mod generation;
@@ -67,6 +69,8 @@ struct Known {
     rooted: Option<StorePath>,
     /// The generation that it is to have, where that is one that it has had.
     chosen: Option<(u64, StorePath)>,
+    /// Free space in its store when it was probed, MiB.
+    store_free_mib: u64,
     /// When it was probed.
     probed: Instant,
 }
@@ -133,6 +137,10 @@ impl Flake for Native {
 
     fn revision(&self) -> Option<String> {
         self.flake.revision()
+    }
+
+    fn is_behind(&self, revision: &str) -> bool {
+        self.flake.is_behind(revision)
     }
 }
 

@@ -37,6 +37,7 @@ impl Native {
             state: probe.state.clone(),
             rooted: None,
             chosen: None,
+            store_free_mib: probe.store_free_mib,
             probed: Instant::now(),
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -106,6 +107,8 @@ fn read(host: &Host, answer: &Answer, sudo: Sudo) -> Result<Probe, DriverError> 
     Ok(Probe {
         system: system(&text("machine"), &text("kernel")),
         host_name: text("host_name"),
+        machine_id: Some(text("machine_id")).filter(|id| !id.is_empty()),
+        revision: Some(text("revision")).filter(|revision| !revision.is_empty()),
         boot_id: text("boot_id"),
         sudo,
         store_free_mib,

@@ -7,6 +7,11 @@ uname -smn | {
   say machine "$machine"
 }
 
+[ ! -r /etc/machine-id ] || say machine_id "$(cat /etc/machine-id)"
+for tool in nixos-version darwin-version; do
+  tool=/run/current-system/sw/bin/$tool
+  [ ! -x "$tool" ] || say revision "$("$tool" --configuration-revision 2>/dev/null)"
+done
 say boot_id "$(boot_id)"
 say_state
 say_lock

@@ -1,7 +1,7 @@
 //! Calls nix. Knows its global options and which of its words are an error, and no flake or host.
 
 use crate::driver::tool::{Broken, Ended, Limits, Tool, find};
-use crate::driver::{DriverError, ErrorKind, Io};
+use crate::driver::{DriverError, ErrorKind, Io, StorePath};
 use crate::process::Stream;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -31,6 +31,17 @@ impl Nix {
     /// It is not on PATH.
     pub(crate) fn store(&self) -> Result<Tool, DriverError> {
         self.find(1, "nix-store").map(Tool::new)
+    }
+
+    /// The paths of a closure that is here and their sizes in bytes; `None` where nix does not tell.
+    pub(crate) fn closure(&self, path: &StorePath, io: Io<'_>) -> Option<Vec<(String, u64)>> {
+        let tool = self.tool().ok()?.args(["path-info", "--recursive", "--size", path.as_str()]);
+        let (ended, text) = answer(&tool, Limits::new(io.cancel), io).ok()?;
+        let line = |line: &str| {
+            let mut words = line.split_whitespace();
+            Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
+        };
+        (ended.code == 0).then(|| text.lines().filter_map(line).collect())
     }
 
     fn find(&self, slot: usize, name: &str) -> Result<&Path, DriverError> {

@@ -37,6 +37,8 @@ pub(super) struct NixFlake {
     reference: String,
     caches: PathBuf,
     tree: OnceLock<Option<Tree>>,
+    /// Whether the tree is older than revisions that were asked about.
+    behind: Mutex<HashMap<String, bool>>,
     /// Where derivations of this run build to.
     outputs: Mutex<HashMap<String, StorePath>>,
 }
@@ -64,6 +66,7 @@ impl NixFlake {
             reference: reference.to_owned(),
             caches: state.join("cache"),
             tree: OnceLock::new(),
+            behind: Mutex::default(),
             outputs: Mutex::default(),
         })
     }
@@ -195,6 +198,17 @@ impl Flake for NixFlake {
 
     fn revision(&self) -> Option<String> {
         self.tree()?.revision.clone()
+    }
+
+    fn is_behind(&self, revision: &str) -> bool {
+        let Some(tree) = self.tree() else { return false };
+        let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(behind) = known.get(revision) {
+            return *behind;
+        }
+        let behind = tree.is_behind(revision);
+        known.insert(revision.to_owned(), behind);
+        behind
     }
 }
 

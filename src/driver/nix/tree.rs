@@ -17,6 +17,8 @@ use xxhash_rust::xxh3::Xxh3;
 /// The state of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tree {
+    /// Its top directory.
+    root: PathBuf,
     /// The commit, with `-dirty` where the tree differs from it; `None` before the first commit.
     pub(super) revision: Option<String>,
     /// Equal for equal contents; `None` where that cannot be known.
@@ -55,6 +57,27 @@ impl Tree {
         Some(Self::read(&root, flake, &status))
     }
 
+    /// Whether another commit was made from this one, by way of others.
+    pub(super) fn is_behind(&self, revision: &str) -> bool {
+        let commit = |revision: &str| {
+            let commit = revision.split_once('-').map_or(revision, |(commit, _)| commit);
+            let is_commit = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_commit.then(|| commit.to_owned())
+        };
+        let (Some(ours), Some(theirs), Ok(git)) =
+            (self.revision.as_deref().and_then(commit), commit(revision), which::which("git"))
+        else {
+            return false;
+        };
+        if ours.starts_with(&theirs) || theirs.starts_with(&ours) {
+            return false;
+        }
+        let ask =
+            Tool::new(&git).arg("-C").arg(&self.root).args(["merge-base", "--is-ancestor", &ours, &theirs]);
+        // Any other exit code than 0: it is not, or the commit is not known here.
+        ask.lines(Limits::new(&Cancel::new()), &mut |_, _| ()).is_ok_and(|ended| ended.code == 0)
+    }
+
     /// From the output of `git status --porcelain=v2 --branch -z`.
     fn read(root: &Path, flake: &Path, status: &[u8]) -> Self {
         let mut commit = None;
@@ -76,7 +99,7 @@ impl Tree {
             .then(|| digest(root, &changes))
             .flatten()
             .map(|digest| format!("{}+{digest:032x}", commit.as_deref().unwrap_or("none")));
-        Self { revision, content }
+        Self { root: root.to_owned(), revision, content }
     }
 }
 

@@ -63,6 +63,10 @@ stages! {
     Probe = "probe", fails FaultKind::Error(ErrorKind::NoAnswer);
     /// The host's store is full.
     Disk = "disk", fails FaultKind::Wrong;
+    /// Another machine answers.
+    Identity = "identity", fails FaultKind::Wrong;
+    /// The host runs a newer revision than the flake's.
+    Revision = "revision", fails FaultKind::Wrong;
     /// `nix flake check`.
     Flake = "flake", fails FaultKind::Error(ErrorKind::Build);
     /// A `vm:` check.
@@ -112,8 +116,10 @@ impl FaultStage {
     fn takes(self, kind: FaultKind) -> bool {
         match kind {
             FaultKind::Exit(_) => matches!(self, Self::Command | Self::Activate),
-            FaultKind::Error(_) => !matches!(self, Self::Disk),
-            FaultKind::Wrong => matches!(self, Self::Disk | Self::Verify | Self::Health),
+            FaultKind::Error(_) => !matches!(self, Self::Disk | Self::Identity | Self::Revision),
+            FaultKind::Wrong => {
+                matches!(self, Self::Disk | Self::Identity | Self::Revision | Self::Verify | Self::Health)
+            }
         }
     }
 }

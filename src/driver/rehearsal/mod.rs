@@ -27,6 +27,9 @@ const GENERATION: u64 = 41;
 /// Free space in every host's store, MiB.
 const FREE_MIB: u64 = 20_480;
 
+/// The revision of a host that runs a newer one than the flake's.
+const NEWER: &str = "rehearsed-newer-revision";
+
 /// A host in memory.
 struct Machine {
     state: SystemState,
@@ -187,6 +190,10 @@ impl Flake for Rehearsal {
     fn revision(&self) -> Option<String> {
         None
     }
+
+    fn is_behind(&self, revision: &str) -> bool {
+        revision == NEWER
+    }
 }
 
 impl Build for Rehearsal {
@@ -210,6 +217,8 @@ impl Target for Rehearsal {
         let mut probe = Probe {
             system: host.system.clone().unwrap_or_else(|| "x86_64-linux".into()),
             host_name: host.host_name.clone(),
+            machine_id: None,
+            revision: None,
             boot_id: format!("{:032x}", xxh3_128_with_seed(name.as_str().as_bytes(), 2)),
             sudo: Sudo::Free,
             store_free_mib: FREE_MIB,
@@ -218,6 +227,12 @@ impl Target for Rehearsal {
             failed_units: Vec::new(),
             lock: None,
         };
+        if self.fault(FaultStage::Identity, Some(name)).is_some() {
+            probe.host_name = "another".into();
+        }
+        if self.fault(FaultStage::Revision, Some(name)).is_some() {
+            probe.revision = Some(NEWER.into());
+        }
         if self.fault(FaultStage::Disk, Some(name)).is_some() {
             probe.store_free_mib = 0;
         }

@@ -2,8 +2,8 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildOn, Health, HostName, JqShim, Notification, OnFailure, Platform, SecretsPolicy, Share, Step,
-    Text, Variables,
+    Action, BuildOn, Health, HostName, Identity, JqShim, Notification, OnFailure, Platform, SecretsPolicy,
+    Share, Step, Text, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -57,6 +57,8 @@ pub struct HostSettings {
     pub platform: Option<Platform>,
     /// `tags`
     pub tags: BTreeSet<String>,
+    /// `host_name` and `machine_id`
+    pub identity: Identity,
 }
 
 /// One of `pipelines`.
@@ -100,6 +102,8 @@ pub struct Build {
 /// `deploy:`
 #[derive(Debug)]
 pub struct Deploy {
+    /// `clean_tree`
+    pub clean_tree: Option<bool>,
     /// Where the key stands.
     pub span: Span,
     /// `action`

@@ -116,6 +116,7 @@ impl Resolver<'_> {
             port: own.port.or(fleet.defaults.port),
             build_on: own.build_on.clone().or(fleet.defaults.build_on.clone()).unwrap_or(BuildOn::Target),
             tags,
+            identity: own.identity.clone(),
             name,
         };
         self.vars.extend(host_variables(&host));

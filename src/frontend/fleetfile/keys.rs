@@ -151,6 +151,12 @@ pub(super) static HOST: Table = Table {
         BUILD_ON,
         TAGS,
         key(
+            "host_name",
+            Type::String,
+            "Name that the machine has now, where that is not yet its `networking.hostName`.",
+        ),
+        key("machine_id", Type::String, "`/etc/machine-id` of the machine; another one is refused."),
+        key(
             "platform",
             Type::Enum(&PLATFORM_WORDS),
             "What the host is. Only a rehearsal without the flake has to be told; else the flake must agree.",
@@ -319,6 +325,11 @@ pub(super) static DEPLOY: Table = Table {
             "confirm",
             Type::Bool,
             "Ask before the first host is touched; `--yes` answers. Default: `true`, `false` for `dry-activate`.",
+        ),
+        key(
+            "clean_tree",
+            Type::Bool,
+            "Refuse a tree with uncommitted changes; `--allow-dirty` allows it. Default: `false`.",
         ),
         key("timeout", Type::Duration, "Longest time for one activation. Default: `10m`."),
     ],

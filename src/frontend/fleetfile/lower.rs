@@ -102,6 +102,7 @@ fn settings(host: ast::HostSettings) -> HostOverride {
         build_on: host.build_on,
         platform: host.platform,
         tags: host.tags,
+        identity: host.identity,
         span: host.span,
     }
 }
@@ -155,6 +156,7 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         max_failures: deploy.max_failures.or(stops.then_some(0)),
         health: deploy.health,
         on_failure,
+        clean_tree: deploy.clean_tree.unwrap_or(false),
         confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
         timeout: deploy.timeout.unwrap_or(ACTIVATION_TIMEOUT),
         span: deploy.span,

@@ -51,6 +51,7 @@ fn call(dir: &TempDir, name: &str, heard: &Heard, cancel: &Cancel) -> Result<Plu
         port: None,
         build_on: BuildOn::Target,
         tags: BTreeSet::new(),
+        identity: Default::default(),
     };
     let options = json!({"greeting": "Good morning"});
     let request = PluginRequest {

@@ -1,6 +1,6 @@
 //! `fleet:`: the flake, the hosts, and what holds for them. Knows nothing of what the flake has.
 
-use super::scalar::{choices, filled_text, number, text, word};
+use super::scalar::{choices, filled_text, number, plain_name, text, word};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
@@ -75,6 +75,8 @@ fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSet
             "address" => settings.address = filled_text(decoder, &field),
             "port" => settings.port = number(decoder, &field, 1_u16, u16::MAX),
             "build_on" => settings.build_on = build_on(decoder, &field),
+            "host_name" => settings.identity.host_name = plain_name(decoder, &field, "a host name"),
+            "machine_id" => settings.identity.machine_id = machine_id(decoder, &field),
             "tags" => settings.tags = tags(decoder, field.value),
             "platform" => settings.platform = word(decoder, field.value, &PLATFORMS, "a platform"),
             _ => {}
@@ -122,6 +124,22 @@ fn build_on(decoder: &mut Decoder, field: &Field<'_>) -> Option<BuildOn> {
         decoder,
         format!("`{}` cannot name a builder", raw.escape_debug()),
         "write `target`, `local` or `[USER@]HOST`".to_owned(),
+    );
+    None
+}
+
+/// 32 hexadecimal digits (machine-id(5)).
+fn machine_id(decoder: &mut Decoder, field: &Field<'_>) -> Option<String> {
+    let written = filled_text(decoder, field)?;
+    let id = written.raw().to_ascii_lowercase();
+    if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some(id);
+    }
+    let message = format!("`{}` is not a machine id", written.raw().escape_debug());
+    decoder.push(
+        Diagnostic::error("fleet::fleetfile::machine_id", message)
+            .at(field.value.place(), "")
+            .help("it has 32 hexadecimal digits; `fleet exec HOST -- cat /etc/machine-id` shows it. Quote it: YAML may take it for a number"),
     );
     None
 }

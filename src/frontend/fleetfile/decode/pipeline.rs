@@ -118,6 +118,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         health: Vec::new(),
         on_failure: None,
         confirm: None,
+        clean_tree: None,
         timeout: None,
     };
     if stage.value.is_null() {
@@ -135,6 +136,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             "health" => deploy.health = health::decode_all(decoder, field.value),
             "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
             "confirm" => deploy.confirm = decoder.bool(field.value).map(|confirm| *confirm),
+            "clean_tree" => deploy.clean_tree = decoder.bool(field.value).map(|clean| *clean),
             "timeout" => deploy.timeout = duration(decoder, &field),
             _ => {}
         }
