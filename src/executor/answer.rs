@@ -68,7 +68,7 @@ impl RunState<'_> {
                 }
                 let message = format!("{}, {} MiB free", probe.system, probe.store_free_mib);
                 if let Some(state) = self.host_mut(id) {
-                    state.probe = Some(Arc::new(probe));
+                    state.probe = Some(Arc::from(probe));
                 }
                 (Ended::Succeeded, Some(message))
             }

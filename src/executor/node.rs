@@ -51,7 +51,7 @@ pub(super) enum Answer {
     Skipped(String),
     /// `nix flake check`, with what nix left out.
     Flake(Vec<String>),
-    Probed(Probe),
+    Probed(Box<Probe>),
     Evaluated(Vec<Evaluated>),
     Built(StorePath),
     Confirmed(bool),
@@ -76,7 +76,7 @@ pub(super) fn run(
     let Some(node) = plan.node(id) else { return Err(missing("its node")) };
     let host = plan.host_of(id);
     match &node.kind {
-        NodeKind::Probe => probe(shared, known(host)?, io).map(Answer::Probed),
+        NodeKind::Probe => probe(shared, known(host)?, io).map(|probe| Answer::Probed(Box::new(probe))),
         NodeKind::Check(step) => check(shared, step, host, io, &tail),
         NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
         NodeKind::Generation(number) => {
