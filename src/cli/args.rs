@@ -263,6 +263,9 @@ pub(super) struct Check {
     /// The same as `--format json`
     #[arg(short, long)]
     pub(super) json: bool,
+    /// Evaluate the flake, and look whether the Fleetfile fits it
+    #[arg(long)]
+    pub(super) eval: bool,
     /// Warnings fail as errors do
     #[arg(long)]
     pub(super) strict: bool,

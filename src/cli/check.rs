@@ -1,9 +1,8 @@
 //! `fleet check`: every mistake that can be found without running anything.
 
 use super::args::{Arguments, Check, Report};
-use super::preflight;
 use super::project::{self, Loaded};
-use super::{Failure, print};
+use super::{Failure, evaluated, preflight, print, programs};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::executor::outcome::exit_code;
 use crate::frontend::{self, fleetfile};
@@ -11,7 +10,7 @@ use crate::process::Outlet;
 use crate::source::SourceMap;
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Arguments, check: &Check, program: &str) -> Result<u8, Failure> {
     let mut arguments = arguments.clone();
     arguments.file = check.file.clone().or(arguments.file);
     let mut sources = SourceMap::default();
@@ -21,7 +20,12 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
             findings.extend(fleetfile::check(&project));
             findings
                 .extend(frontend::lint::lint(&project, &sources, &|name| std::env::var_os(name).is_some()));
+            findings.extend(programs::missing(&project, &sources));
             findings.extend(preflight::plugins_of(&project, Severity::Error));
+            let loaded = Loaded::new(project, sources.clone());
+            if check.eval && !findings.has_errors() {
+                findings.extend(evaluated::check(&loaded, &arguments, program)?);
+            }
             findings.sort();
             let fails = |finding: &Diagnostic| match finding.severity {
                 Severity::Error => true,
@@ -29,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Failure> {
                 Severity::Hint => false,
             };
             let code = if findings.iter().any(fails) { exit_code::FAILED } else { exit_code::GOOD };
-            (Some(Loaded::new(project, sources.clone())), findings, code)
+            (Some(loaded), findings, code)
         }
         Err(error) => (None, error.diagnostics, error.exit_code),
     };

@@ -5,6 +5,7 @@ mod check;
 mod columns;
 mod confirm;
 mod console;
+mod evaluated;
 mod exec;
 mod fleet;
 mod history;
@@ -19,6 +20,7 @@ mod password;
 mod pipelines;
 mod plan;
 mod preflight;
+mod programs;
 mod project;
 mod refusal;
 mod remote;
@@ -94,7 +96,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::History(history) => history::run(&arguments, history),
         Command::Logs(logs) => logs::run(&arguments, logs),
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
-        Command::Check(check) => check::run(&arguments, check),
+        Command::Check(check) => check::run(&arguments, check, &program),
         Command::Hook(hook) => hook::run(&arguments, hook, &program),
         Command::Secrets(secrets) => secrets::run(&arguments, secrets),
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),

@@ -37,7 +37,7 @@ pub use notify::{Channel, Message, Notifier, Notify, Source};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult, PluginRunner, find_plugin};
 pub use project::{Render, TaskRunner};
 pub use secrets::{Fence, Secrets};
-pub use shell::{LocalShell, Script, Shell, ShellError};
+pub use shell::{LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};

@@ -223,8 +223,10 @@ fn strict_lets_warnings_fail_but_not_hints() {
 
 #[test]
 fn findings_have_forms_for_programs() {
-    let fixture = Fixture::new()
-        .file("a b/Taskfile.yml", "version: '3'\ntasks:\n  a: {deps: [nothere], cmds: ['é {{.NONE}}']}\n");
+    let fixture = Fixture::new().file(
+        "a b/Taskfile.yml",
+        "version: '3'\ntasks:\n  a: {deps: [nothere], cmds: ['echo é {{.NONE}}']}\n",
+    );
     let github = fixture.run(["check", "a b", "--format", "github"]).code(1).silent();
     assert_eq!(
         github.stdout.lines().next(),
@@ -247,10 +249,41 @@ fn findings_have_forms_for_programs() {
     assert_eq!(place["artifactLocation"]["uri"], "a%20b/Taskfile.yml");
     assert_eq!(
         place["region"],
-        serde_json::json!({"startLine": 3, "startColumn": 36, "endLine": 3, "endColumn": 41})
+        serde_json::json!({"startLine": 3, "startColumn": 41, "endLine": 3, "endColumn": 46})
     );
     let json = fixture.run(["check", "a b", "--json"]).code(1);
     let findings: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(findings[1]["severity"], "warning");
     fixture.run(["check", "--json", "--format", "sarif"]).code(2);
+}
+
+#[test]
+fn programs_that_are_not_there_are_told_once_with_their_tasks() {
+    let taskfile = "version: '3'\ntasks:\n  a: {preconditions: [which nosuch-p], cmds: ['nosuch-p {{.HOME}} x']}\n  \
+                    b: {cmds: ['nosuch-q && true', 'nosuch-r || true', './own.sh', 'sh -c x']}\n";
+    let ran = Fixture::new().file("Taskfile.yml", taskfile).only(&["sh"]).run(["check"]).code(0);
+    let ran = ran
+        .stderr_contains("⚠ there is no program `nosuch-p` on the PATH here, and the task `a` needs it")
+        .stderr_contains("☞ there is no program `nosuch-q` on the PATH here, and the task `b` needs it")
+        .stderr_lacks("`nosuch-r`")
+        .stderr_lacks("`sh`");
+    ran.points_at("Taskfile.yml:3:29", "nosuch-p").stdout_contains("1 warning, 1 hint");
+}
+
+#[test]
+fn the_flake_is_asked_where_that_is_wished() {
+    let nix = r#"#!/bin/sh
+case "$*" in
+  *--version*) echo "nix (Nix) 2.8.0" ;;
+  *) echo "error: this flake is broken on purpose" >&2; exit 1 ;;
+esac
+"#;
+    let fixture = Fixture::fleet().file("flake.nix", "{ }").program("only/nix", nix).only(&["sh", "bash"]);
+    fixture.run(["check"]).code(0).silent();
+    fixture.run(["check", "--eval"]).code(1).stderr_contains("this flake is broken on purpose");
+    Fixture::new()
+        .file("Taskfile.yml", "version: '3'\ntasks:\n  a: {cmds: [echo]}\n")
+        .run(["check", "--eval"])
+        .code(0)
+        .silent();
 }

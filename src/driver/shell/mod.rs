@@ -10,6 +10,7 @@ mod options;
 mod parse;
 mod piped;
 mod ports;
+mod programs;
 mod real_shell;
 mod redirect;
 mod run;
@@ -20,6 +21,7 @@ mod variables;
 
 pub use error::ShellError;
 pub use local::LocalShell;
+pub use programs::programs;
 pub use script::Script;
 
 use super::{DriverError, Io};
