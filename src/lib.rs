@@ -10,6 +10,7 @@ pub mod source;
 
 pub mod diagnostic;
 
+pub mod query;
 pub mod template;
 pub mod word;
 pub mod yaml;

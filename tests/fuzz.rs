@@ -185,3 +185,16 @@ fn sops_config() {
     ];
     fuzz("sops_config", &corpus(&["examples/homelab/.sops.yaml"], &texts));
 }
+
+#[test]
+fn query() {
+    let programs = [
+        ".items[]? | select(.a.b[1:-1] != null) | {a, \"b\\(.c)\": (.d // empty), (.e): 1}\0{\"items\":[{\"a\":{\"b\":[1]}}]}",
+        "def f($a; g): reduce .[] as [$x, {y: $z}] (0; . + $x) | g; [limit(3; f(1; .))]\0[[1,{\"y\":2}]]",
+        "try error(\"x\") catch . as $e ?// [$e] | label $out | foreach (1, 2) as $i (0; . + $i; ., break $out)",
+        "[paths, (.. |= .), (.[0] += 1), tostream] | fromstream(.[])?\0[1,[2,{\"a\":null}]]",
+        "test(\"(?<a>[a-z]+)\\\\s*$\"; \"gx\"), gsub(\"a\"; \"b\"), @csv \"\\([1])\", @base64d, ltrimstr(\"a\")\0\"a b\"",
+        "if . then .a[.b] elif $x then -.c else strptime(\"%Y-%j %U\") | mktime | todate end\0\"2015 064\"",
+    ];
+    fuzz("query", &corpus(&[], &programs));
+}

@@ -4,6 +4,7 @@
 use fleet::diagnostic::{Diagnostic, Diagnostics};
 use fleet::frontend;
 use fleet::model::{SecretsPolicy, Selector, Text};
+use fleet::query::{self, Program, Reader, Reading, Silence, Value};
 use fleet::secrets::{self, GivenFiles};
 use fleet::source::{SourceMap, Span};
 use fleet::template::{Map, Template};
@@ -13,7 +14,7 @@ use std::path::Path;
 pub(crate) type Target = fn(&[u8]);
 
 /// All of them by name.
-pub(crate) const TARGETS: [(&str, Target); 8] = [
+pub(crate) const TARGETS: [(&str, Target); 9] = [
     ("yaml", yaml),
     ("template", template),
     ("dotenv", dotenv),
@@ -22,6 +23,7 @@ pub(crate) const TARGETS: [(&str, Target); 8] = [
     ("fleetfile", fleetfile),
     ("sops", sops),
     ("sops_config", sops_config),
+    ("query", query),
 ];
 
 /// Runs the target of a name.
@@ -83,6 +85,37 @@ fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = fleet::word::words(&text);
     let _ = fleet::word::document(&text);
+}
+
+/// A jq program and after a zero byte its input. It runs for a while over each, read in every way there is.
+fn query(data: &[u8]) {
+    let (program, input) = data.split_at(data.iter().position(|byte| *byte == 0).unwrap_or(data.len()));
+    let text = String::from_utf8_lossy(program);
+    let mut inputs = vec![Value::Null];
+    for (stream, seq) in [(false, false), (true, false), (false, true)] {
+        let mut reader = Reader::new(Reading { stream, seq });
+        reader.feed(input);
+        reader.end();
+        inputs.extend(std::iter::from_fn(|| reader.next_value()).filter_map(Result::ok).take(5));
+    }
+    let program = match Program::compile(&text, &|name| (name == "x").then(|| Value::from("y"))) {
+        Ok(program) => program,
+        Err(errors) => {
+            assert!(!errors.is_empty(), "refused without a reason");
+            assert!(errors.iter().all(|error| error.start <= text.len() && !error.render(&text).is_empty()));
+            return;
+        }
+    };
+    for input in inputs {
+        let mut run = program.start_limited(input, 5000);
+        let mut count = 0;
+        while let Some(outcome) = run.next(&mut Silence).filter(|_| count < 100) {
+            count += 1;
+            if let query::Outcome::Value(value) = outcome {
+                let _ = value.to_json();
+            }
+        }
+    }
 }
 
 /// A whole project of one file, with all that is told about it.

@@ -1,6 +1,7 @@
 //! What was typed. Knows nothing of what it means.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,6 +75,13 @@ pub(super) enum Command {
         /// As for `task`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<String>,
+    },
+    /// Be `jq` 1.6: takes its command line
+    #[command(disable_help_flag = true)]
+    Jq {
+        /// As for `jq`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
     },
     /// Print the JSON schema of a Fleetfile
     Schema,

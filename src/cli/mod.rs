@@ -11,6 +11,7 @@ mod fleet;
 mod history;
 mod hook;
 mod hosts;
+mod jq;
 mod line;
 mod list;
 mod logs;
@@ -55,6 +56,12 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     // go-task's flags are not clap's: `fleet task --help` is `task --help`.
     if words().next().as_deref() == Some("task") {
         return task::run(&program, &words().skip(1).collect::<Vec<_>>());
+    }
+    if Path::new(&program).file_stem().is_some_and(|name| name == "jq") {
+        return jq::run(&program, arguments.get(1..).unwrap_or_default());
+    }
+    if words().next().as_deref() == Some("jq") {
+        return jq::run("jq", arguments.get(2..).unwrap_or_default());
     }
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -102,6 +109,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words),
+        Command::Jq { words } => return jq::run("jq", words),
     };
     match result {
         Ok(code) => code,
