@@ -6,9 +6,13 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::num::NonZero;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
@@ -139,40 +143,55 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-#[test]
-fn fleet_called_task_does_what_task_did() {
-    let mut failures = String::new();
-    let (mut total, mut different) = (0, 0);
-    let known = known_differences();
+/// Every recorded call: its case and its record.
+fn recorded() -> Vec<(String, Json)> {
     let mut cases: Vec<PathBuf> =
         fs::read_dir(here().join("goldens")).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
+    let mut all = Vec::new();
     for golden in cases {
-        let name = golden.file_stem().unwrap().to_str().unwrap();
-        let project = here().join("cases").join(name);
-        let records: Json = serde_json::from_str(&fs::read_to_string(&golden).unwrap()).unwrap();
-        for record in records.as_array().unwrap() {
-            total += 1;
-            let differences = differences(&project, record);
+        let name = golden.file_stem().unwrap().to_str().unwrap().to_owned();
+        let records: Vec<Json> = serde_json::from_str(&fs::read_to_string(&golden).unwrap()).unwrap();
+        all.extend(records.into_iter().map(|record| (name.clone(), record)));
+    }
+    all
+}
+
+#[test]
+fn fleet_called_task_does_what_task_did() {
+    let known = known_differences();
+    let all = recorded();
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((name, record)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let differences = differences(&here().join("cases").join(name), record);
             let line = format!("{name}: {}", record["line"].as_str().unwrap());
             match (differences.is_empty(), known.contains(&line)) {
-                (true, true) => {
-                    different += 1;
-                    let _ = writeln!(
-                        failures,
-                        "{line}\n  is listed as different and is not: take it off the list\n"
-                    );
-                }
-                (false, false) => {
-                    different += 1;
-                    let _ = writeln!(failures, "{name}: {differences}");
-                }
+                (true, true) => failures
+                    .lock()
+                    .unwrap()
+                    .push(format!("{line}\n  is listed as different and is not: take it off the list\n")),
+                (false, false) => failures.lock().unwrap().push(format!("{name}: {differences}")),
                 _ => {}
             }
         }
-    }
-    assert!(total > 0, "no goldens");
-    assert!(failures.is_empty(), "{different} of {total} invocations differ\n{failures}");
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    assert!(all.len() >= 400, "{} goldens", all.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {} invocations differ\n{}",
+        failures.len(),
+        all.len(),
+        failures.join("\n")
+    );
 }
 
 /// `tests/conformance/known-differences`: a line each, `case: invocation`, under a comment with the reason.

@@ -4,10 +4,11 @@
 
 use fleet::model::{
     Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyWhen, OnFailure, Pipeline, Platform,
-    Proof, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Format, Limits, Plan, compile};
 use fleet::source::Span;
+use std::time::Duration;
 
 fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
     Host {
@@ -56,7 +57,7 @@ fn plan(script: &str) -> Plan {
             on_failure: OnFailure::RollBackHost,
             confirm: true,
             clean_tree: false,
-            proof: Proof::default(),
+            timeout: Duration::from_secs(600),
             span: Span::NONE,
         }),
         notify: vec![Notification {
@@ -81,8 +82,7 @@ apply-nixos: 3 hosts
 │   ├── cmd test -f hosts.json
 │   ├── probe: luna, rydev, nixpi
 │   ├── reachable: luna, rydev, nixpi
-│   ├── disk 2048 MiB: luna, rydev, nixpi
-│   └── access (no build before every host was asked how to become root)
+│   └── disk 2048 MiB: luna, rydev, nixpi
 ├── build
 │   ├── evaluate (every host's derivation)
 │   └── build (2 at once): luna on itself, rydev here, nixpi on big.example.net

@@ -6,13 +6,14 @@
 
 use fleet::executor::schedule::{Ended, Schedule, Unstarted};
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Proof, Selector, Share,
-    Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Selector, Share, Step,
+    StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{EdgeKind, Limits, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage, compile};
 use fleet::source::Span;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How a node is to end, and when: of the running nodes, the one at this position ends next.
 #[derive(Debug, Clone, Copy)]
@@ -208,7 +209,7 @@ prop_compose! {
             on_failure,
             confirm,
             clean_tree: false,
-            proof: Proof::default(),
+            timeout: Duration::from_secs(60),
             span: Span::NONE,
         }
     }

@@ -1,7 +1,7 @@
 //! Scripts through the public interface, with the streams and codes that go-task 3.54 gives.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
 
-use fleet::driver::{Script, ShellError};
+use fleet::driver::{Dialect, Script, ShellError};
 use fleet::process::{Cancel, Input, Sink};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,11 +14,12 @@ struct Case<'a> {
     env: &'a [(&'a str, &'a str)],
     set: &'a [&'a str],
     shopt: &'a [&'a str],
+    dialect: Dialect,
 }
 
 impl Default for Case<'_> {
     fn default() -> Self {
-        Self { dir: Path::new("/"), env: &[], set: &[], shopt: &[] }
+        Self { dir: Path::new("/"), env: &[], set: &[], shopt: &[], dialect: Dialect::Bash }
     }
 }
 
@@ -30,6 +31,7 @@ impl Case<'_> {
         let (set, shopt) = (owned(self.set), owned(self.shopt));
         let mut script = Script::new(text, self.dir, Arc::new(env));
         (script.set, script.shopt) = (&set, &shopt);
+        script.dialect = self.dialect;
         script.stdin = Input::Null;
         script.stdout = Sink::Capture(usize::MAX);
         script.stderr = Sink::Capture(usize::MAX);
@@ -235,6 +237,14 @@ fn tests_ask_about_files_texts_and_numbers() {
         ("[ a = ]", 2, "", "1:1: = must be followed by a word\n"),
         ("[ a", 2, "", "1:1: [: missing matching ]\n"),
         ("[ a b ]", 2, "", "1:1: not a valid test operator: `b`\n1:1: b must be followed by a word\n"),
+        ("true &&\n  test a b c", 2, "", "2:3: not a valid test operator: `b`\n"),
+        (
+            "X=1 [ a b c ] || echo $([ 1 -lt ])",
+            0,
+            "\n",
+            "1:5: not a valid test operator: `b`\n1:25: -lt must be followed by a word\n",
+        ),
+        ("[ ! = x ]", 2, "", "1:1: not a valid test operator: `x`\n1:1: x must be followed by a word\n"),
     ]);
 }
 
@@ -252,7 +262,11 @@ fn what_is_not_understood_is_left_to_a_real_shell_as_a_whole() {
         "cat file | while read x; do echo $x; done",
         "$COMMAND x",
         "cat <<EOF\nunclosed",
-        "echo ${x/a/b}",
+        "echo ${x/#a/b}",
+        "echo ${x/a/&&}",
+        "echo ${PIPESTATUS[0]} $SECONDS",
+        "case a in a) echo 1;& b) echo 2;; esac",
+        "cat < <(echo a)",
         "echo \"${x:-'a'}\"",
         "break",
     ] {
@@ -286,6 +300,19 @@ fn conditions_here_documents_and_parameters_are_understood() {
         ("echo a; echo ${NOPE:?is needed}; echo no", 1, "a\n", "NOPE: is needed\n"),
         ("echo $'a\\tb' \"$@\" x", 0, "a\tb x\n", ""),
         ("sh -c 'echo $#' x \"$@\" \"$*\"", 0, "1\n", ""),
+        (
+            "x=foobar; echo ${x/o/0} ${x//o/0} ${x/o} \"${x//[aeiou]/_}\" ${x/b*/}",
+            0,
+            "f0obar f00bar fobar f__b_r foo\n",
+            "",
+        ),
+        (
+            "x='a b c'; y=b; echo \"${x// /_}|${x/$y/ Z }|${x/*b/}|${NOPE/a/b}|${x/q/r}\"",
+            0,
+            "a_b_c|a  Z  c| c||a b c\n",
+            "",
+        ),
+        ("x=a/b/c; echo ${x//\\//-} ${x/}", 0, "a-b-c a/b/c\n", ""),
     ]);
 }
 
@@ -305,6 +332,29 @@ fn what_is_wrong_in_every_shell_is_said_with_its_place() {
         ("echo a; )", "1:9: `)` can only be used to close a subshell"),
         ("| cat", "1:1: `|` can only immediately follow a statement"),
         ("echo >", "1:6: `>` must be followed by a word"),
+        ("echo a > ; cat", "1:8: `>` must be followed by a word"),
+        ("echo <<", "1:6: `<<` must be followed by a word"),
+        ("cat <<EOF\nunclosed", "1:5: unclosed here-document `EOF`"),
+        ("echo (", "1:1: `foo(` must be followed by `)`"),
+        ("echo a (b)", "1:8: a command can only contain words and redirects; encountered `(`"),
+        ("echo a )", "1:8: a command can only contain words and redirects; encountered `)`"),
+        ("X=1 (a)", "1:5: a command can only contain words and redirects; encountered `(`"),
+        ("(echo a) b", "1:10: statements must be separated by &, ; or a newline"),
+        ("echo $(echo", "1:6: reached EOF without matching `$(` with `)`"),
+        ("echo `", "1:6: reached EOF without closing quote \"`\""),
+        ("echo $'a", "1:6: reached EOF without closing quote `'`"),
+        ("echo ${x", "1:6: reached EOF without matching `${` with `}`"),
+        ("echo ${}", "1:8: invalid parameter name"),
+        ("echo ${x.y}", "1:9: not a valid parameter expansion operator: `.`"),
+        ("a && || b", "1:3: `&&` must be followed by a statement"),
+        ("!", "1:1: `!` cannot form a statement alone"),
+        ("! ! true", "1:1: cannot negate a command multiple times"),
+        ("for", "1:1: `for` must be followed by a literal"),
+        ("for x a; do b; done", "1:1: `for foo` must be followed by `in`, `do`, `;`, or a newline"),
+        ("case x y", "1:1: `case x` must be followed by `in`"),
+        ("case x in ) echo;; esac", "1:11: case patterns must consist of words"),
+        ("[[ ]]", "1:1: `[[` must be followed by an expression"),
+        ("[[ a", "1:1: reached EOF without matching `[[` with `]]`"),
     ] {
         let error = Case::default().try_run(text).unwrap_err();
         assert_eq!(error.to_string(), message, "{text}");
@@ -316,6 +366,33 @@ fn a_real_shell_says_what_go_task_says() {
     let missing = "\"nosuchcommand\": executable file not found in $PATH\n";
     assert_eq!(run("f() { nosuchcommand; }; f || echo $?"), ran(0, "127\n", missing));
     assert_eq!(run("echo a b | { read x y; }; echo $y"), ran(0, "b\n", ""));
+}
+
+#[test]
+fn what_mvdan_sh_lacks_is_missing_for_task_alone() {
+    let go_task = |text: &str| Case { dialect: Dialect::GoTask, ..Case::default() }.run(text);
+    for (text, expected) in [
+        ("umask 022; echo no", ran(2, "", "umask: unsupported builtin\n")),
+        ("true & kill $! || echo $?; echo on", ran(0, "2\non\n", "kill: unsupported builtin\n")),
+        ("trap 'echo x' EXIT INT; echo no", ran(2, "x\n", "trap: INT: invalid signal specification\n")),
+        ("trap 'echo x' EXIT; trap EXIT; (exit 3) || echo on", ran(0, "on\n", "")),
+        ("f() { echo \"[$SECONDS$BASH_VERSION]\"; }; f", ran(0, "[]\n", "")),
+        ("echo $SECONDS ${BASH_SOURCE[0]} ${PIPESTATUS[0]} x", ran(0, "x\n", "")),
+        ("x=foobar; echo ${x/#foo/x} ${x/%bar/y}", ran(0, "foobar foobar\n", "")),
+        ("f() { [[ xy == !(x|y) ]] && echo parsed; }; f", ran(0, "parsed\n", "")),
+    ] {
+        assert_eq!(go_task(text), expected, "{text}");
+    }
+    assert_eq!(run("umask 022; x=foobar; echo ${x/#foo/x}"), ran(0, "xbar\n", ""));
+    let case = Case { dialect: Dialect::GoTask, env: &[("HOSTNAME", "here")], ..Case::default() };
+    assert_eq!(case.run("f() { echo $HOSTNAME; }; f"), ran(0, "here\n", ""));
+}
+
+#[test]
+fn an_empty_class_is_a_pattern_that_matches_nothing() {
+    let case = Case { shopt: &["nullglob"], ..Case::default() };
+    assert_eq!(case.run("echo 1 [$NOPE] [!] \\[\\] [a 2"), ran(0, "1 [] [a 2\n", ""));
+    assert_eq!(run("echo 1 [$NOPE]"), ran(0, "1 []\n", ""));
 }
 
 proptest::proptest! {

@@ -28,7 +28,8 @@ pub(super) fn read_line(input: impl AsFd, cancel: &Cancel) -> io::Result<Option<
     Ok(Some(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned()))
 }
 
-fn read_byte(input: BorrowedFd<'_>, cancel: &Cancel) -> io::Result<Option<u8>> {
+/// Waits for a byte; `None` at the end of input and when `cancel` asks to stop.
+pub(super) fn read_byte(input: BorrowedFd<'_>, cancel: &Cancel) -> io::Result<Option<u8>> {
     loop {
         cancel.poll_signals();
         if cancel.is_requested() {

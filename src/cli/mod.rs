@@ -12,6 +12,7 @@ mod history;
 mod hook;
 mod hosts;
 mod jq;
+mod keys;
 mod line;
 mod list;
 mod logs;
@@ -34,6 +35,7 @@ mod status;
 mod task;
 mod task_failure;
 mod unlock;
+mod value_prompt;
 
 use crate::executor::outcome::exit_code;
 use crate::process::Outlet;

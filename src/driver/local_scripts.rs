@@ -1,6 +1,6 @@
 //! The scripts of tasks on this machine, with their output where go-task puts it (go-task 3.54 `internal/output`).
 
-use super::shell::Script;
+use super::shell::{Dialect, Script};
 use super::{ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 use crate::process::{
     Cancel, Capture, Environment, GroupSpool, Input, LinePump, Outlet, PrefixPump, Sink, Stream,
@@ -18,6 +18,7 @@ pub struct LocalScripts {
     /// Our environment, taken once.
     environment: Environment,
     stdout: Outlet,
+    dialect: Dialect,
     /// How a prefix looks: text and colour number to bytes.
     prefix: Box<PrefixLook>,
 }
@@ -29,7 +30,13 @@ impl LocalScripts {
         stdout: Outlet,
         prefix: impl Fn(&str, Option<usize>) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        Self { environment, stdout, prefix: Box::new(prefix) }
+        Self { environment, stdout, dialect: Dialect::default(), prefix: Box::new(prefix) }
+    }
+
+    /// The same with other rules.
+    #[must_use]
+    pub fn dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 
     fn environment(&self, added: &[(String, String)]) -> Environment {
@@ -49,6 +56,7 @@ impl ScriptRunner for LocalScripts {
 
     fn run(&self, script: TaskScript, cancel: &Cancel) -> Result<ScriptExit, ScriptError> {
         let mut request = Script::new(&script.text, &script.dir, self.environment(&script.env));
+        request.dialect = self.dialect;
         request.set = &script.set;
         request.shopt = &script.shopt;
         request.timeout = script.timeout;

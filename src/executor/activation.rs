@@ -6,15 +6,13 @@ use super::event::HostResult;
 use super::health;
 use super::proof::{self, Found, Judgement};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, SystemState};
-use crate::model::{Action, Health, Host, OnFailure, Proof};
+use crate::model::{Action, Health, Host, OnFailure};
 use crate::process::Cancel;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a host that was lost during the activation is looked for, and the pause before each time.
 const INQUIRIES: u32 = 4;
 const INQUIRY_PAUSE: Duration = Duration::from_secs(3);
-/// How long going back may take.
-const SETTLED: Duration = Duration::from_secs(60);
 
 /// What to do with one host.
 pub(super) struct Order<'a> {
@@ -24,9 +22,7 @@ pub(super) struct Order<'a> {
     pub(super) before: &'a Probe,
     pub(super) health: &'a [Health],
     pub(super) on_failure: OnFailure,
-    pub(super) proof: &'a Proof,
-    /// The run's id.
-    pub(super) run: &'a str,
+    pub(super) timeout: Duration,
     /// Whether to wait between tries. Not in a rehearsal.
     pub(super) pauses: bool,
     /// Stops what must be finished in spite of a first Ctrl-C: to ask what the host runs now, to bring it back.
@@ -44,14 +40,13 @@ pub(super) struct Verdict {
 
 /// Activates, asks, looks at the health, and goes back if that is the policy.
 pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
-    let Order { host, path, action, before, proof, .. } = *order;
-    let found = match drivers.target.activate(host, path, action, before, proof, io) {
+    let Order { host, path, action, before, timeout, .. } = *order;
+    let found = match drivers.target.activate(host, path, action, before, timeout, io) {
         Ok(activation) => Found {
             state: activation.state,
             code: activation.code,
             failed_units: activation.failed_units,
             went_back: activation.went_back,
-            ignored: activation.ignored,
             error: None,
         },
         // Nothing was changed, so there is nothing to find out.
@@ -64,23 +59,15 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
             return Verdict { result, reason: Some(error.to_string()), state: None };
         }
         Err(error) => match inquire(order, drivers, io) {
-            Ok((now, went_back)) => {
-                let ignore = crate::driver::IgnoredUnits::new(&proof.ignore_units);
-                let new = |unit: &String| !before.failed_units.contains(unit) && !ignore.matches(unit);
+            Ok(now) => {
+                let new = |unit: &String| !before.failed_units.contains(unit);
                 let failed_units = now
                     .failed_units
                     .into_iter()
                     .filter(new)
                     .map(|name| crate::driver::Unit { name, log: Vec::new() })
                     .collect();
-                Found {
-                    state: now.state,
-                    code: None,
-                    failed_units,
-                    went_back,
-                    ignored: false,
-                    error: Some(error),
-                }
+                Found { state: now.state, code: None, failed_units, went_back: false, error: Some(error) }
             }
             Err(lost) => {
                 let reason = format!("{error}\nand the host cannot be asked what it runs now: {lost}");
@@ -146,32 +133,18 @@ impl Order<'_> {
     }
 }
 
-/// Looks for a host that was lost; an activation may take its network down for a while. While the host holds our own
-/// lock its job is not over: it waits for its proof, or goes back. Tells what the host says, and whether it was seen to go
-/// back by itself.
-fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<(Probe, bool), DriverError> {
+/// Looks for a host that was lost; an activation may take its network down for a while.
+fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<Probe, DriverError> {
     let io = order.insisting(io);
-    let until = Instant::now() + order.proof.watchdog + order.proof.settle + SETTLED;
-    let mut tries = 0;
-    let mut busy = false;
-    loop {
-        let result = drivers.target.probe(order.host, io);
-        tries += 1;
-        let again = match &result {
-            Ok(probe) if probe.lock.as_ref().is_some_and(|lock| lock.is_of(order.run)) => {
-                busy = true;
-                Instant::now() < until
-            }
-            Ok(_) => false,
-            Err(error) => error.kind.is_link() && tries < INQUIRIES,
-        };
-        if !again || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
-            return result.map(|now| {
-                let went_back = busy && now.state.current == order.before.state.current;
-                (now, went_back)
-            });
+    let mut result = drivers.target.probe(order.host, io);
+    for _ in 1..INQUIRIES {
+        let Err(error) = &result else { break };
+        if !error.kind.is_link() || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
+            break;
         }
+        result = drivers.target.probe(order.host, io);
     }
+    result
 }
 
 fn with_health(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {

@@ -301,7 +301,7 @@ pub enum TaskEvent {
         /// The question.
         question: String,
     },
-    /// A warning of our own that `task` does not print; shown by `fleet run` only.
+    /// Something that went wrong and stops nothing.
     Warning {
         /// The text.
         text: String,

@@ -94,7 +94,7 @@ pub(super) fn run(
             let path = input.path.ok_or_else(|| missing("the system"))?;
             drivers.target.copy(known(host)?, &path, io).map(|()| Answer::Done(Some(path.to_string())))
         }
-        NodeKind::Activate { action, health, on_failure, proof, .. } => {
+        NodeKind::Activate { action, health, on_failure, timeout, .. } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let order = Order {
@@ -104,8 +104,7 @@ pub(super) fn run(
                 before: &before,
                 health,
                 on_failure: *on_failure,
-                proof,
-                run: &shared.run,
+                timeout: *timeout,
                 pauses: shared.pauses,
                 insist: &shared.insist,
             };
@@ -134,9 +133,7 @@ pub(super) fn run(
             Err(DriverError::new(ErrorKind::Other, message)
                 .help("this is a mistake in fleet; please report it"))
         }
-        NodeKind::Access | NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => {
-            Ok(Answer::Done(None))
-        }
+        NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => Ok(Answer::Done(None)),
     }
 }
 

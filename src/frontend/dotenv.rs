@@ -4,6 +4,7 @@
 //! `\n`, `\r` and escaped characters; both may span lines. Unquoted and double-quoted values expand `$NAME` and
 //! `${NAME}` from earlier lines of the same file.
 
+use super::taskfile::go_io;
 use std::path::{Path, PathBuf};
 
 /// A dotenv file that cannot be used.
@@ -25,7 +26,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<(String, String)>>, DotenvError> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&String::from_utf8_lossy(&bytes)).map(Some).map_err(fail),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(fail(format!("open {}: {error}", path.display()))),
+        Err(error) => Err(fail(go_io::error(go_io::reading(&error), path, &error))),
     }
 }
 
@@ -86,8 +87,8 @@ fn name(text: &str) -> Result<(String, &str), String> {
             other if is_space(other) || other.is_alphanumeric() => {}
             other => {
                 return Err(format!(
-                    "unexpected character \"{}\" in variable name near {text:?}",
-                    other.escape_debug()
+                    "unexpected character {:?} in variable name near {text:?}",
+                    other.to_string()
                 ));
             }
         }

@@ -56,7 +56,7 @@ impl TaskLines {
             TaskEvent::Assumed { question } => {
                 (&self.stdout, TaskColour::Yellow, format!("{question} [assuming yes]\n"))
             }
-            TaskEvent::Warning { text } => (&self.stderr, TaskColour::Yellow, format!("warning: {text}\n")),
+            TaskEvent::Warning { text } => (&self.stderr, TaskColour::Red, format!("task: {text}\n")),
         };
         // With nobody to read it, the tasks go on.
         let _ = outlet.write(self.paint.paint(colour, &text).as_bytes());

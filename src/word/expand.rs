@@ -66,6 +66,8 @@ impl Expander<'_> {
             for field in self.patterns(word)? {
                 let found = if self.noglob { None } else { self.find(&field) };
                 match found {
+                    // mvdan/sh takes an empty class for a pattern that matches nothing.
+                    None if self.nullglob && !self.noglob && field.has_empty_class() => {}
                     Some(found) if !found.is_empty() || self.nullglob => {
                         fields.extend(found.into_iter().map(|found| OsString::from_vec(found.path)));
                     }
@@ -211,6 +213,11 @@ impl Expander<'_> {
                 let pattern = self.pattern(pattern)?;
                 Ok(removed(&value, &pattern, *suffix, *longest).to_owned())
             }
+            Some(Operation::Replace { all, pattern, with, .. }) => {
+                let value = value.map_or_else(unset, Ok)?;
+                let (pattern, with) = (self.pattern(pattern)?, self.string(with)?);
+                Ok(replaced(&value, &pattern, &with, *all))
+            }
             Some(Operation::Slice { offset, length }) => {
                 Ok(slice(&value.map_or_else(unset, Ok)?, *offset, *length))
             }
@@ -246,6 +253,23 @@ fn removed<'t>(text: &'t str, pattern: &Field, suffix: bool, longest: bool) -> &
     let found = cuts.iter().find(|cut| part(cut).is_some_and(|part| pattern.matches(part.as_bytes())));
     let rest = found.and_then(|cut| if suffix { text.get(..*cut) } else { text.get(*cut..) });
     rest.unwrap_or(text)
+}
+
+/// A text with another one for what a pattern matches.
+fn replaced(text: &str, pattern: &Field, with: &str, all: bool) -> String {
+    let limit = if all { usize::MAX } else { 1 };
+    let literal = pattern.text();
+    if literal.is_empty() {
+        return text.to_owned();
+    }
+    if !pattern.is_pattern() {
+        return text.replacen(&literal, with, limit);
+    }
+    let Some(found) = pattern.text_pattern().ok().and_then(|pattern| pattern.finder()) else {
+        return text.to_owned();
+    };
+    let limit = usize::from(!all);
+    found.replacen(text, limit, regex::NoExpand(with)).into_owned()
 }
 
 /// Some characters of a text.

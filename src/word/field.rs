@@ -27,6 +27,16 @@ impl Field {
         Pattern::new(&self.glyphs, Dialect::Text)
     }
 
+    /// Whether `[]` or `[!]` stands in it.
+    #[must_use]
+    pub(super) fn has_empty_class(&self) -> bool {
+        let plain = |part: &[(char, bool)], text: &str| {
+            part.len() == text.len() && part.iter().zip(text.chars()).all(|(own, next)| *own == (next, false))
+        };
+        self.glyphs.windows(2).any(|part| plain(part, "[]"))
+            || self.glyphs.windows(3).any(|part| plain(part, "[!]"))
+    }
+
     /// Whether an unquoted character makes it a pattern.
     #[must_use]
     pub fn is_pattern(&self) -> bool {

@@ -186,6 +186,9 @@ impl<'t> Lexer<'t> {
                 '\'' => self.single_quoted(&mut word)?,
                 '"' => self.double_quoted(&mut word)?,
                 '$' => self.dollar(&mut word, false)?,
+                '`' if self.rest().matches('`').count() < 2 => {
+                    return Err(Self::wrong(self.at, "reached EOF without closing quote \"`\""));
+                }
                 '`' => return Err(self.not_understood("a command substitution")),
                 next => {
                     self.bump();
@@ -208,10 +211,12 @@ impl<'t> Lexer<'t> {
     /// `$'...'`, from its first quote on.
     fn ansi_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
         let place = self.not_understood("this quote");
+        // The dollar sign belongs to it.
+        let unclosed = Self::wrong(self.at.saturating_sub(1), "reached EOF without closing quote `'`");
         self.bump();
         let start = self.at;
         loop {
-            match self.bump().ok_or_else(|| place.clone())? {
+            match self.bump().ok_or_else(|| unclosed.clone())? {
                 '\\' => {
                     self.bump();
                 }
@@ -336,7 +341,11 @@ impl<'t> Lexer<'t> {
                 return Ok(script.to_owned());
             }
         }
-        Err(place.clone())
+        let script = self.text.get(start..).unwrap_or_default();
+        if script.contains("case") || script.contains('#') || script.contains("<<") {
+            return Err(place.clone());
+        }
+        Err(Self::wrong(place.at, "reached EOF without matching `$(` with `)`"))
     }
 
     /// The inside of `${...}`, with its end.
@@ -354,9 +363,20 @@ impl<'t> Lexer<'t> {
                 self.bump();
                 self.text.get(start..self.at).unwrap_or_default()
             }
+            None | Some('}') => return Err(Self::wrong(place.at, "invalid parameter name")),
             _ => return Err(place),
         };
         let name = name.to_owned();
+        // Lists that bash alone keeps: without it there is nothing in them, whatever is asked for.
+        const LISTS: [&str; 4] = ["BASH_SOURCE", "BASH_VERSINFO", "FUNCNAME", "PIPESTATUS"];
+        if LISTS.contains(&name.as_str()) && self.rest().starts_with('[') {
+            let length = self.rest().find(']').ok_or_else(|| place.clone())?;
+            self.at += length + 1;
+        }
+        if self.rest().is_empty() {
+            let wrong = "reached EOF without matching `${` with `}`";
+            return Err(Self::wrong(place.at.saturating_sub(2), wrong));
+        }
         if self.take("}") {
             return Ok(Parameter { name, operation: length.then_some(Operation::Length) });
         }
@@ -367,7 +387,15 @@ impl<'t> Lexer<'t> {
         if colon && let Some((offset, length)) = self.slice() {
             return Ok(Parameter { name, operation: Some(Operation::Slice { offset, length }) });
         }
+        if !colon && let Some(operator @ (' ' | '.' | ';' | '!' | '"' | '$' | ')' | '(')) = self.peek() {
+            let wrong = format!("not a valid parameter expansion operator: `{operator}`");
+            return Err(Self::wrong(self.at, wrong));
+        }
         let operator = self.bump().ok_or_else(|| place.clone())?;
+        if operator == '/' && !colon {
+            let operation = Some(self.replacement(quoted, &place)?);
+            return Ok(Parameter { name, operation });
+        }
         let twice = matches!(operator, '#' | '%') && self.take(operator.encode_utf8(&mut [0; 4]));
         let start = self.at;
         self.depth += 1;
@@ -393,6 +421,23 @@ impl<'t> Lexer<'t> {
             _ => return Err(place),
         };
         Ok(Parameter { name, operation: Some(operation) })
+    }
+
+    /// The inside of `${NAME/...}` behind its first slash, with its end.
+    fn replacement(&mut self, quoted: bool, place: &NotUnderstood) -> Result<Operation, NotUnderstood> {
+        let all = self.take("/");
+        let start = self.at;
+        self.depth += 1;
+        let pattern = self.parts(|next| next == '/' || next == '}')?;
+        let with = if self.take("/") { self.parts(|next| next == '}')? } else { Word::default() };
+        self.depth -= 1;
+        let raw = self.text.get(start..self.at).unwrap_or_default();
+        let anchored = raw.starts_with(['#', '%']);
+        if !self.take("}") || (quoted && raw.contains(['\'', '\\'])) {
+            return Err(place.clone());
+        }
+        // bash 5.2 takes `&` for what was matched.
+        Ok(Operation::Replace { all, pattern, with, bash_differs: anchored || raw.contains('&') })
     }
 
     /// `OFFSET}` or `OFFSET:LENGTH}` in plain numbers; reads nothing where there is something else.

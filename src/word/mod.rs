@@ -105,6 +105,17 @@ pub enum Operation {
         /// The pattern.
         pattern: Word,
     },
+    /// `${NAME/PATTERN/WORD}`: with another text for what matches.
+    Replace {
+        /// Everywhere (`//`), not only the first.
+        all: bool,
+        /// The pattern. A `#` or `%` at its beginning is itself (mvdan/sh).
+        pattern: Word,
+        /// The other text.
+        with: Word,
+        /// bash would give it another meaning.
+        bash_differs: bool,
+    },
     /// `${NAME:OFFSET:LENGTH}` in characters; negative ones count from the end.
     Slice {
         /// Where it begins.

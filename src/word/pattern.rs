@@ -1,5 +1,7 @@
 //! Patterns for one name: `*`, `?`, `[...]`.
 
+use std::fmt::Write as _;
+
 /// Whose rules a pattern follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -69,6 +71,26 @@ impl Pattern {
             }
         }
         Self::new(&glyphs, Dialect::Go)
+    }
+
+    /// What finds the longest part of a text that matches, from the left.
+    pub(super) fn finder(&self) -> Option<regex::Regex> {
+        let mut text = "(?s)".to_owned();
+        for token in &self.tokens {
+            match token {
+                Token::One(one) => text.push_str(&regex::escape(one.encode_utf8(&mut [0; 4]))),
+                Token::Any => text.push('.'),
+                Token::Star => text.push_str(".*"),
+                Token::Class { negated, ranges } => {
+                    text.push_str(if *negated { "[^" } else { "[" });
+                    for (from, to) in ranges {
+                        let _ = write!(text, "\\x{{{:x}}}-\\x{{{:x}}}", u32::from(*from), u32::from(*to));
+                    }
+                    text.push(']');
+                }
+            }
+        }
+        regex::Regex::new(&text).ok()
     }
 
     /// Whether the whole name matches. A byte that is no UTF-8 counts as one character.

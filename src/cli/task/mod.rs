@@ -18,6 +18,7 @@ mod summary;
 mod usage;
 mod watch;
 
+use crate::driver::Dialect;
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TASK_VERSION, TaskError, World};
 use crate::process::{Cancel, Outlet, Signals};
@@ -67,10 +68,6 @@ fn call(
     if without_project(settings, paint, (stdout, stderr))? {
         return Ok(0);
     }
-    // Better refused than done by half.
-    if settings.on("interactive") {
-        return Err(Failure::plain("task: --interactive is not supported yet"));
-    }
     let environment = super::options::environment();
     let (loaded, access) =
         entry::project(settings, sources, &environment, |dir| remote::access(settings, dir, stdout, paint))?;
@@ -85,7 +82,7 @@ fn call(
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
     let cancel = Cancel::new();
     let world = World {
-        scripts: Arc::new(super::scripts::new(stdout.clone(), paint)),
+        scripts: Arc::new(super::scripts::new(stdout.clone(), paint).dialect(Dialect::GoTask)),
         console: Arc::new(super::console::Terminal::new(stdout.clone(), paint, cancel.clone())),
         pipelines: None,
         events: Arc::new(move |event| lines.task_event(&event)),

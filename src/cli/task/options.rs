@@ -73,6 +73,7 @@ pub(super) fn task_options(
         verbose,
         silent,
         assume_yes: yes,
+        interactive: settings.on("interactive"),
         parallel: settings.on("parallel"),
         failfast: settings.on("failfast"),
         watch: settings.on("watch"),

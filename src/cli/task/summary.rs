@@ -107,7 +107,7 @@ impl Session {
                 && !compiled.env.values.contains_key(*name)
                 && !is_special(name)
         });
-        let lines = shown.map(|(name, value)| (name, describe(written(name), value, compiled)));
+        let lines = shown.map(|(name, value)| (name, describe(name, written(name), value, compiled)));
         self.section(out, "vars", lines);
     }
 
@@ -115,7 +115,11 @@ impl Session {
         let written = |name: &str| task.env.get(name).or_else(|| self.project.env.get(name));
         let shown = compiled.env.values.iter();
         let shown = shown.filter(|(name, _)| !self.environment.contains_key(*name) && !is_special(name));
-        self.section(out, "env", shown.map(|(name, value)| (name, describe(written(name), value, compiled))));
+        self.section(
+            out,
+            "env",
+            shown.map(|(name, value)| (name, describe(name, written(name), value, compiled))),
+        );
     }
 
     fn section<'a>(
@@ -151,7 +155,12 @@ fn is_special(name: &str) -> bool {
     ["TASK_", "CLI_", "ROOT_"].iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
 }
 
-fn describe(written: Option<&Variable>, value: &Value, compiled: &Compiled) -> String {
+/// Whether a name is that of a task's fingerprint.
+fn is_computed(name: &str) -> bool {
+    matches!(name, "CHECKSUM" | "TIMESTAMP")
+}
+
+fn describe(name: &str, written: Option<&Variable>, value: &Value, compiled: &Compiled) -> String {
     if written.is_some_and(|variable| variable.secret) {
         return "\"*****\"".to_owned();
     }
@@ -159,6 +168,8 @@ fn describe(written: Option<&Variable>, value: &Value, compiled: &Compiled) -> S
         return format!("sh: {}", compiled.scope.render(command));
     }
     match value {
+        // What go-task has computed is not written anywhere, so that it shows nothing.
+        _ if written.is_none() && is_computed(name) => "\"\"".to_owned(),
         Value::Nil => "\"\"".to_owned(),
         value => match value.as_map() {
             Some(map) if map.is_empty() => "{}".to_owned(),

@@ -24,15 +24,15 @@ pub use privilege::AskPassword;
 use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
-    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
+    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
+    HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
 };
-use crate::model::{Action, Health, Host, HostName, Platform, Proof};
+use crate::model::{Action, Health, Host, HostName, Platform};
 use privilege::Passwords;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the engine needs to know.
 pub struct NativeOptions {
@@ -91,19 +91,6 @@ impl Native {
             holder: options.holder,
             known: Mutex::default(),
         })
-    }
-
-    /// All hosts, when it is known which of them will be evaluated: `expect` tells, given the hosts of the last time.
-    ///
-    /// # Errors
-    /// As for [`Flake::discover`].
-    pub fn discover_expecting(
-        &self,
-        platforms: &[Platform],
-        expect: Expect<'_>,
-        io: Io<'_>,
-    ) -> Result<Vec<Discovered>, DriverError> {
-        self.flake.discover_expecting(platforms, expect, io)
     }
 
     /// Closes all connections. Dropping the engine does it as well.
@@ -182,10 +169,10 @@ impl Target for Native {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        proof: &Proof,
+        timeout: Duration,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
-        self.activate_system(host, path, action, before, proof, io)
+        self.activate_system(host, path, action, before, timeout, io)
     }
 
     fn roll_back(

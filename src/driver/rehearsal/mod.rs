@@ -13,7 +13,7 @@ use super::{
     Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
     Render, Secrets, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
 };
-use crate::model::{Action, Health, HealthKind, Host, HostName, Platform, Proof, Text, Variables};
+use crate::model::{Action, Health, HealthKind, Host, HostName, Platform, Text, Variables};
 use crate::process::Stream;
 use record::Record;
 use std::collections::HashMap;
@@ -259,7 +259,7 @@ impl Target for Rehearsal {
         path: &StorePath,
         action: Action,
         _before: &Probe,
-        _proof: &Proof,
+        _timeout: Duration,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         let name = &host.name;
@@ -299,13 +299,7 @@ impl Target for Rehearsal {
             }],
             _ => Vec::new(),
         };
-        Ok(Activation {
-            code: Some(code),
-            state: self.state_of(name),
-            failed_units,
-            ignored: false,
-            went_back: false,
-        })
+        Ok(Activation { code: Some(code), state: self.state_of(name), failed_units, went_back: false })
     }
 
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {

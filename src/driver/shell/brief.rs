@@ -1,6 +1,7 @@
 //! Whether a script was understood and waits for nothing: no program, no loop, no file that may be a pipe. Such a script
 //! runs at once, where it stands, instead of on a worker.
 
+use super::Dialect;
 use super::builtin::Builtin;
 use super::parse;
 use super::syntax::{Command, Kind, Pipeline, Program, RedirectionTarget, Simple};
@@ -12,7 +13,7 @@ const LONGEST: usize = 1 << 10;
 pub(super) fn is_brief(text: &str) -> bool {
     let brief =
         |parsed: &parse::Parsed| program(&parsed.program) && parsed.substitutions.values().all(program);
-    text.len() <= LONGEST && parse::parse(text).is_ok_and(|parsed| brief(&parsed))
+    text.len() <= LONGEST && parse::parse(text, Dialect::Bash).is_ok_and(|parsed| brief(&parsed))
 }
 
 fn program(program: &Program) -> bool {

@@ -14,6 +14,9 @@ pub enum ShellError {
     /// The script is wrong in every shell; it begins with line and column.
     #[error("{0}")]
     Syntax(String),
+    /// It cannot run where it should.
+    #[error("{0}")]
+    Directory(String),
     /// The script is needed to be run by a real shell, and there is none.
     #[error("neither `bash` nor `sh` is on the PATH; install bash, which this command needs")]
     NoShell,

@@ -1,5 +1,6 @@
 //! Words of a running script to texts.
 
+use super::Dialect;
 use super::parse::parse;
 use super::run::{Flow, Run};
 use super::syntax::Program;
@@ -111,7 +112,10 @@ impl Run<'_, '_> {
         let output = match parsed.substitutions.get(script) {
             Some(program) => self.captured(program),
             // The parser has met all of them.
-            None => parse(script).map(|parsed| self.captured(&parsed.program)).unwrap_or_default(),
+            None => {
+                let parsed = parse(script, Dialect::Bash);
+                parsed.map(|parsed| self.captured(&parsed.program)).unwrap_or_default()
+            }
         };
         self.substituted = Some(self.state.status);
         self.state.status = status;

@@ -10,6 +10,7 @@ mod options;
 mod parse;
 mod piped;
 mod ports;
+mod preamble;
 mod programs;
 mod real_shell;
 mod redirect;
@@ -26,6 +27,16 @@ pub use script::Script;
 
 use super::{DriverError, Io};
 use std::path::Path;
+
+/// Whose rules count where shells differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// bash's.
+    #[default]
+    Bash,
+    /// Those of mvdan/sh, as go-task 3.54 has it: what it lacks is missing here too.
+    GoTask,
+}
 
 /// Why a script ended before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Text to a [`Program`]. Strict: what is not fully understood is refused before anything runs, so that a real shell can
 //! have all of it.
 
+use super::Dialect;
 use super::builtin::{self, Builtin};
 use super::syntax::{
     Command, Condition, Connective, Kind, Pipeline, Program, Redirection, RedirectionTarget, Simple,
@@ -16,6 +17,8 @@ const DEEPEST: usize = 40;
 /// A script with the programs of its command substitutions, by their text.
 #[derive(Debug)]
 pub(super) struct Parsed {
+    /// The script itself.
+    pub(super) text: String,
     pub(super) program: Program,
     pub(super) substitutions: HashMap<String, Program>,
     /// Its here-documents, in their order.
@@ -24,6 +27,8 @@ pub(super) struct Parsed {
 
 /// A here-document that begins behind the line.
 struct Awaited {
+    /// Where its operator stands.
+    at: usize,
     delimiter: String,
     /// Nothing is expanded in it.
     quoted: bool,
@@ -32,9 +37,13 @@ struct Awaited {
 }
 
 /// Reads a whole script.
-pub(super) fn parse(text: &str) -> Result<Parsed, NotUnderstood> {
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Parsed, NotUnderstood> {
     let mut parser = Parser {
         lexer: Lexer::new(text),
+        dialect,
+        text,
+        base: 0,
+        parentheses: 0,
         depth: 0,
         loops: 0,
         substitutions: HashMap::new(),
@@ -45,14 +54,31 @@ pub(super) fn parse(text: &str) -> Result<Parsed, NotUnderstood> {
     if !parser.lexer.rest().is_empty() {
         return Err(parser.stray());
     }
-    if !parser.awaited.is_empty() {
-        return Err(parser.lexer.not_understood("this here-document"));
+    if let Some(awaited) = parser.awaited.first() {
+        return Err(awaited.unclosed());
     }
-    Ok(Parsed { program, substitutions: parser.substitutions, documents: parser.documents })
+    Ok(Parsed {
+        text: text.to_owned(),
+        program,
+        substitutions: parser.substitutions,
+        documents: parser.documents,
+    })
+}
+
+impl Awaited {
+    fn unclosed(&self) -> NotUnderstood {
+        Lexer::wrong(self.at, format!("unclosed here-document `{}`", self.delimiter))
+    }
 }
 
 struct Parser<'t> {
     lexer: Lexer<'t>,
+    dialect: Dialect,
+    text: &'t str,
+    /// Where the text stands in that of the whole script.
+    base: usize,
+    /// Subshells around this place.
+    parentheses: usize,
     depth: usize,
     /// Loops around this place.
     loops: usize,
@@ -92,7 +118,15 @@ impl Parser<'_> {
             if rest.starts_with('\n') || rest.starts_with(";;") {
                 continue;
             }
+            if rest.starts_with(";&") {
+                return Err(self.lexer.not_understood("this"));
+            }
             if !self.lexer.take(";") && !rest.is_empty() && !rest.starts_with(')') {
+                // What follows a command that ends by itself: a word, where an operator should be.
+                if rest.starts_with(|next: char| next.is_ascii_alphanumeric()) {
+                    let wrong = "statements must be separated by &, ; or a newline";
+                    return Err(Lexer::wrong(self.lexer.at(), wrong));
+                }
                 return Err(self.lexer.not_understood("this"));
             }
             self.lexer.skip_blanks();
@@ -175,19 +209,20 @@ impl Parser<'_> {
 
     /// Reads the here-documents that begin on this line.
     fn heredocs(&mut self) -> Result<(), NotUnderstood> {
-        for Awaited { delimiter, quoted, tabs } in std::mem::take(&mut self.awaited) {
+        for awaited in std::mem::take(&mut self.awaited) {
+            let Awaited { delimiter, quoted, tabs, .. } = &awaited;
             let place = self.lexer.not_understood("this here-document");
             let mut text = String::new();
             loop {
-                let line = self.lexer.line().ok_or_else(|| place.clone())?;
-                let line = if tabs { line.trim_start_matches('\t') } else { line };
+                let line = self.lexer.line().ok_or_else(|| awaited.unclosed())?;
+                let line = if *tabs { line.trim_start_matches('\t') } else { line };
                 if line == delimiter {
                     break;
                 }
                 text.push_str(line);
                 text.push('\n');
             }
-            let word = if quoted {
+            let word = if *quoted {
                 Word { parts: vec![Part::Text { text, quoted: true }] }
             } else {
                 document(&text).map_err(|_| place.clone())?
@@ -233,15 +268,22 @@ impl Parser<'_> {
     /// Skips to the statement that must follow an operator.
     fn follows(&mut self, operator: &str, at: usize) -> Result<(), NotUnderstood> {
         self.skip_lines()?;
-        if self.lexer.rest().is_empty() {
+        if self.lexer.rest().is_empty() || self.lexer.rest().starts_with([';', '&', '|', ')']) {
             return Err(Lexer::wrong(at, format!("`{operator}` must be followed by a statement")));
         }
         Ok(())
     }
 
     fn pipeline(&mut self) -> Result<Pipeline, NotUnderstood> {
+        let at = self.lexer.at();
         let negated = self.reserved(&["!"]).is_some() && self.lexer.take("!");
         self.lexer.skip_blanks();
+        if negated && (self.lexer.rest().is_empty() || self.lexer.rest().starts_with(['\n', ';'])) {
+            return Err(Lexer::wrong(at, "`!` cannot form a statement alone"));
+        }
+        if negated && self.reserved(&["!"]).is_some() {
+            return Err(Lexer::wrong(at, "cannot negate a command multiple times"));
+        }
         let place = self.lexer.not_understood("this pipeline");
         let mut commands = vec![self.command()?];
         loop {
@@ -275,6 +317,13 @@ impl Parser<'_> {
             }
             Some("[[") => {
                 self.lexer.take("[[");
+                self.lexer.skip_blanks();
+                if self.reserved(&["]]"]).is_some() {
+                    return Err(Lexer::wrong(at, "`[[` must be followed by an expression"));
+                }
+                if !self.lexer.rest().contains("]]") {
+                    return Err(Lexer::wrong(at, "reached EOF without matching `[[` with `]]`"));
+                }
                 let condition = self.condition_or(&place)?;
                 self.skip_lines()?;
                 if self.reserved(&["]]"]).is_none() || !self.lexer.take("]]") {
@@ -291,7 +340,9 @@ impl Parser<'_> {
             None if self.lexer.take("(") => {
                 // A loop outside cannot be left from within.
                 let loops = std::mem::take(&mut self.loops);
+                self.parentheses += 1;
                 let program = self.block("(", at)?;
+                self.parentheses -= 1;
                 self.loops = loops;
                 if !self.lexer.take(")") {
                     let wrong = "reached EOF without matching `(` with `)`";
@@ -340,7 +391,12 @@ impl Parser<'_> {
         }
         self.skip_lines()?;
         self.depth += 1;
+        let at = self.lexer.at();
         let condition = if self.reserved(&["!"]).is_some() && self.lexer.take("!") {
+            self.lexer.skip_blanks();
+            if self.reserved(&["]]"]).is_some() {
+                return Err(Lexer::wrong(at, "`!` must be followed by an expression"));
+            }
             Condition::Not(Box::new(self.condition(place)?))
         } else if self.lexer.take("(") {
             let inner = self.condition_or(place)?;
@@ -443,10 +499,18 @@ impl Parser<'_> {
         self.lexer.take("for");
         self.lexer.skip_blanks();
         let place = self.lexer.not_understood("this loop");
+        if self.lexer.rest().is_empty() || self.lexer.rest().starts_with(['\n', ';']) {
+            return Err(Lexer::wrong(at, "`for` must be followed by a literal"));
+        }
         let name = self.lexer.word()?.and_then(|word| word.bare().map(ToOwned::to_owned));
         let name = name.filter(|name| is_variable(name)).ok_or_else(|| place.clone())?;
         self.skip_lines()?;
         if self.reserved(&["in"]).is_none() || !self.lexer.take("in") {
+            let rest = self.lexer.rest();
+            if rest.is_empty() || (rest.starts_with(is_name) && self.reserved(&["do"]).is_none()) {
+                let wrong = "`for foo` must be followed by `in`, `do`, `;`, or a newline";
+                return Err(Lexer::wrong(at, wrong));
+            }
             return Err(place);
         }
         let mut words = Vec::new();
@@ -470,7 +534,14 @@ impl Parser<'_> {
         self.lexer.take("case");
         self.lexer.skip_blanks();
         let place = self.lexer.not_understood("this `case`");
+        if self.lexer.rest().is_empty() {
+            return Err(Lexer::wrong(at, "`case` must be followed by a word"));
+        }
         let word = self.word()?.ok_or_else(|| place.clone())?;
+        self.skip_lines()?;
+        if self.lexer.rest().starts_with(is_name) && self.reserved(&["in"]).is_none() {
+            return Err(Lexer::wrong(at, "`case x` must be followed by `in`"));
+        }
         self.close("in", at, "`case x` must be followed by `in`")?;
         let mut items = Vec::new();
         loop {
@@ -486,10 +557,15 @@ impl Parser<'_> {
             let mut patterns = Vec::new();
             loop {
                 self.lexer.skip_blanks();
-                patterns.push(self.word()?.ok_or_else(|| place.clone())?);
+                let at = self.lexer.at();
+                let wrong = || Lexer::wrong(at, "case patterns must consist of words");
+                patterns.push(self.word()?.ok_or_else(wrong)?);
                 self.lexer.skip_blanks();
                 if self.lexer.take(")") {
                     break;
+                }
+                if self.lexer.rest().starts_with(is_name) {
+                    return Err(Lexer::wrong(at, "case patterns must be separated with `|`"));
                 }
                 if self.lexer.rest().starts_with("||") || !self.lexer.take("|") {
                     return Err(place);
@@ -508,13 +584,18 @@ impl Parser<'_> {
     fn simple(&mut self) -> Result<Command, NotUnderstood> {
         let place = self.lexer.not_understood("this command");
         let (mut assignments, mut words, mut redirections) = (Vec::new(), Vec::new(), Vec::new());
+        let mut at = self.lexer.at();
         loop {
             self.lexer.skip_blanks();
             if let Some(redirection) = self.redirection()? {
                 redirections.push(redirection);
                 continue;
             }
+            let start = self.lexer.at();
             let Some(word) = self.word()? else { break };
+            if words.is_empty() {
+                at = start;
+            }
             if words.is_empty()
                 && let Some(assignment) = assignment(&word)
             {
@@ -526,6 +607,9 @@ impl Parser<'_> {
         if assignments.is_empty() && words.is_empty() && redirections.is_empty() {
             return Err(self.stray());
         }
+        if let Some(wrong) = self.parenthesis(&words, at, !assignments.is_empty()) {
+            return Err(wrong);
+        }
         let looks_assigned = |word: &Word| {
             let text =
                 word.parts.first().map(|part| matches!(part, Part::Text { text, .. } if text.contains("+=")));
@@ -536,7 +620,34 @@ impl Parser<'_> {
             Some(name) => builtin::named(name, &words, self.loops).map_err(|()| place)?,
             None => None,
         };
-        Ok(Command { kind: Kind::Simple(Simple { assignments, words, builtin }), redirections })
+        Ok(Command {
+            kind: Kind::Simple(Simple { at: self.base + at, assignments, words, builtin }),
+            redirections,
+        })
+    }
+
+    /// The error of a parenthesis behind the words of a command, the first of which stands at `at`.
+    fn parenthesis(&self, words: &[Word], at: usize, assigns: bool) -> Option<NotUnderstood> {
+        let rest = self.lexer.rest();
+        let stray = rest.starts_with(')') && self.parentheses == 0;
+        if !rest.starts_with('(') && !stray {
+            return None;
+        }
+        match words {
+            [] if !assigns => None,
+            // A function, or nearly one.
+            [name] if rest.starts_with('(') && !assigns => {
+                let after = rest.get(1..).unwrap_or_default().trim_start_matches([' ', '\t']);
+                let wrong = Lexer::wrong(at, "`foo(` must be followed by `)`");
+                (name.bare().is_some() && !after.starts_with(')')).then_some(wrong)
+            }
+            _ => {
+                let parenthesis = rest.get(..1).unwrap_or_default();
+                let wrong =
+                    format!("a command can only contain words and redirects; encountered `{parenthesis}`");
+                Some(Lexer::wrong(self.lexer.at(), wrong))
+            }
+        }
     }
 
     fn redirection(&mut self) -> Result<Option<Redirection>, NotUnderstood> {
@@ -556,7 +667,10 @@ impl Parser<'_> {
             return Err(place);
         };
         self.lexer.skip_blanks();
-        if self.lexer.rest().is_empty() && matches!(operator, "<" | ">" | ">>") {
+        let rest = self.lexer.rest();
+        let operator_follows =
+            rest.starts_with(['\n', ';', '<', '>', '&', '|']) && rest.get(1..2) != Some("(");
+        if rest.is_empty() || operator_follows {
             return Err(Lexer::wrong(at, format!("`{operator}` must be followed by a word")));
         }
         let word = self.word()?.ok_or_else(|| place.clone())?;
@@ -568,7 +682,7 @@ impl Parser<'_> {
             "<<" | "<<-" => {
                 let delimiter = word.literal().ok_or_else(|| place.clone())?;
                 let quoted = word.parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. }));
-                self.awaited.push(Awaited { delimiter, quoted, tabs: operator == "<<-" });
+                self.awaited.push(Awaited { at, delimiter, quoted, tabs: operator == "<<-" });
                 RedirectionTarget::Here(self.documents.len() + self.awaited.len() - 1)
             }
             ">" => RedirectionTarget::Write(word),
@@ -599,7 +713,7 @@ impl Parser<'_> {
             match part {
                 Part::Text { .. } | Part::Value { .. } => {}
                 Part::Parameter { parameter, .. } => {
-                    if !is_known(parameter) {
+                    if !is_known(parameter, self.dialect) {
                         return Err(place.clone());
                     }
                     if let Some(
@@ -607,7 +721,8 @@ impl Parser<'_> {
                         | Operation::Alternative { word, .. }
                         | Operation::Assign { word, .. }
                         | Operation::Require { word, .. }
-                        | Operation::Remove { pattern: word, .. },
+                        | Operation::Remove { pattern: word, .. }
+                        | Operation::Replace { pattern: word, .. },
                     ) = &parameter.operation
                     {
                         if word.parts.iter().any(|part| matches!(part, Part::Command { .. })) {
@@ -618,7 +733,9 @@ impl Parser<'_> {
                 }
                 Part::Command { script, .. } => {
                     if !self.substitutions.contains_key(script) {
-                        let program = self.substitution(script).map_err(|_| place.clone())?;
+                        let after = self.text.get(place.at..).unwrap_or_default();
+                        let base = self.base + place.at + after.find(script.as_str()).unwrap_or_default();
+                        let program = self.substitution(script, base).map_err(|_| place.clone())?;
                         self.substitutions.insert(script.clone(), program);
                     }
                 }
@@ -627,9 +744,13 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn substitution(&mut self, script: &str) -> Result<Program, NotUnderstood> {
+    fn substitution(&mut self, script: &str, base: usize) -> Result<Program, NotUnderstood> {
         let mut inner = Parser {
             lexer: Lexer::new(script),
+            dialect: self.dialect,
+            text: script,
+            base,
+            parentheses: 0,
             depth: self.depth,
             loops: 0,
             substitutions: std::mem::take(&mut self.substitutions),
@@ -705,24 +826,14 @@ pub(super) fn is_variable(name: &str) -> bool {
     name.starts_with(|next: char| next == '_' || next.is_ascii_alphabetic()) && name.chars().all(is_name)
 }
 
-/// Whether a parameter is one that we have. Shells compute the others.
-fn is_known(parameter: &Parameter) -> bool {
-    const COMPUTED: [&str; 14] = [
-        "_",
-        "RANDOM",
-        "SRANDOM",
-        "SECONDS",
-        "LINENO",
-        "FUNCNAME",
-        "PIPESTATUS",
-        "DIRSTACK",
-        "EPOCHSECONDS",
-        "EPOCHREALTIME",
-        "OPTARG",
-        "OPTIND",
-        "PPID",
-        "GROUPS",
-    ];
+/// Whether a parameter is one that we have. Shells compute the others, mvdan/sh fewer than bash.
+fn is_known(parameter: &Parameter, dialect: Dialect) -> bool {
+    const COMPUTED: [&str; 6] = ["RANDOM", "SRANDOM", "LINENO", "OPTARG", "OPTIND", "PPID"];
+    const OF_BASH: [&str; 8] =
+        ["_", "SECONDS", "FUNCNAME", "PIPESTATUS", "EPOCHSECONDS", "EPOCHREALTIME", "GROUPS", "DIRSTACK"];
     let name = parameter.name.as_str();
-    name != "!" && !name.starts_with("BASH") && !COMPUTED.contains(&name)
+    let of_bash = OF_BASH.contains(&name) || name.starts_with("BASH");
+    let as_bash = dialect == Dialect::Bash
+        && (of_bash || matches!(parameter.operation, Some(Operation::Replace { bash_differs: true, .. })));
+    name != "!" && !COMPUTED.contains(&name) && name != "DIRSTACK" && !as_bash
 }

@@ -1,5 +1,6 @@
 //! Which programs a script starts whatever happens, as far as it is understood. Runs nothing.
 
+use super::Dialect;
 use super::parse::parse;
 use super::syntax::{Command, Kind, Program};
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn programs(script: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    if let Ok(parsed) = parse(script) {
+    if let Ok(parsed) = parse(script, Dialect::Bash) {
         of_program(&parsed.program, &mut found);
     }
     found

@@ -6,21 +6,20 @@ use super::ports::OuterStreams;
 use super::run::{Flow, Limits, Run, State};
 use super::simple::INTERRUPTED;
 use super::variables::Variables;
-use super::{ShellError, Stopped, brief, options, parse, real_shell};
+use super::{Dialect, ShellError, Stopped, brief, go_error, options, parse, preamble, real_shell};
 use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
 use crate::word::NotUnderstood;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Says what go-task says about a missing program; on the first line, so that bash counts lines right.
-const PREAMBLE: &str = "command_not_found_handle() { printf '\"%s\": executable file not found in $PATH\\n' \"$1\" >&2; \
-                        return 127; }; ";
 
 /// A script to run, as a task's command is: it ends at the first command that fails (`set -e`).
 pub struct Script<'a> {
     /// The text.
     pub text: &'a str,
+    /// Whose rules it follows.
+    pub dialect: Dialect,
     /// The directory it starts in.
     pub dir: &'a Path,
     /// Its whole environment.
@@ -49,6 +48,7 @@ impl<'a> Script<'a> {
     pub fn new(text: &'a str, dir: &'a Path, env: Environment) -> Self {
         Self {
             text,
+            dialect: Dialect::default(),
             dir,
             env,
             set: &[],
@@ -68,11 +68,14 @@ impl<'a> Script<'a> {
     /// An option is unknown, or there is no shell that starts. A failing script is an [`Exit`].
     pub fn run(self, cancel: &Cancel) -> Result<Exit, ShellError> {
         let options = options::of(self.set, self.shopt)?;
-        match (options, &self.stdin, parse::parse(self.text)) {
+        check_dir(self.dir)?;
+        match (options, &self.stdin, parse::parse(self.text, self.dialect)) {
             (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed)) => {
                 self.run_here(&parsed, options, cancel)
             }
-            (_, _, Err(error)) if error.is_wrong => Err(ShellError::Syntax(located(self.text, &error))),
+            (_, _, Err(error)) if error.is_wrong => {
+                Err(ShellError::Syntax(format!("{}: {}", located(self.text, error.at), error.what)))
+            }
             _ => self.delegate(cancel),
         }
     }
@@ -82,7 +85,7 @@ impl<'a> Script<'a> {
     /// # Errors
     /// What was not understood.
     pub fn is_understood(text: &str) -> Result<(), NotUnderstood> {
-        parse::parse(text).map(|_| ())
+        parse::parse(text, Dialect::default()).map(|_| ())
     }
 
     /// Whether it waits for nothing when it is run: it starts no program, and opens no file.
@@ -138,12 +141,18 @@ impl<'a> Script<'a> {
             args.extend(["-p".into(), "-e".into()]);
             // As in mvdan/sh, the last command of a pipeline runs in the shell itself.
             args.extend(["-O".into(), "lastpipe".into()]);
+            // And `!(a|b)` parses, whatever it then means.
+            args.extend(["-O".into(), "extglob".into()]);
             args.extend(options);
         } else {
             args.push("-e".into());
             args.extend(options::arguments(self.set, self.shopt, false)?);
         }
-        let text = if shell.bash { format!("{PREAMBLE}{}", self.text) } else { self.text.to_owned() };
+        let text = if shell.bash {
+            format!("{}{}", preamble::of(self.text, self.dialect, &self.env), self.text)
+        } else {
+            self.text.to_owned()
+        };
         args.extend(["-c".into(), text.into(), NAME.into()]);
         let mut process = Process::new(&shell.path).args(args);
         process.env = Some(self.env);
@@ -158,10 +167,22 @@ impl<'a> Script<'a> {
     }
 }
 
-/// An error with its line and column, in bytes, as mvdan/sh shows it.
-fn located(text: &str, error: &NotUnderstood) -> String {
-    let before = text.get(..error.at).unwrap_or(text);
+/// A directory that does not exist is no error yet (go-task 3.54 `execext`).
+fn check_dir(dir: &Path) -> Result<(), ShellError> {
+    let shown = dir.display();
+    match dir.metadata() {
+        Ok(found) if !found.is_dir() => Err(ShellError::Directory(format!("{shown} is not a directory"))),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(ShellError::Directory(format!("could not stat: stat {shown}: {}", go_error::text(&error))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Line and column of a byte, in bytes, as mvdan/sh shows them.
+pub(super) fn located(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
-    format!("{line}:{column}: {}", error.what)
+    format!("{line}:{column}")
 }

@@ -4,6 +4,7 @@ use super::builtin::{self, Builtin};
 use super::parse::declarations;
 use super::ports::{InputPort, Ports};
 use super::run::{Flow, Run};
+use super::script::located;
 use super::syntax::{Condition, Redirection, Simple};
 use super::{ShellError, Stopped, real_shell};
 use crate::process::{Exit, Feeder, Input, Process, SpawnErrorKind, find_program};
@@ -73,7 +74,7 @@ impl Run<'_, '_> {
         } else if let Some(builtin) = simple.builtin {
             let args =
                 fields.iter().skip(1).map(|field| field.to_string_lossy().into_owned()).collect::<Vec<_>>();
-            self.state.status = self.builtin(builtin, &args);
+            self.state.status = self.builtin(builtin, &args, simple.at);
         } else if fields.is_empty() {
             self.state.status = 0;
         } else if let Some(call) = self.call(fields) {
@@ -121,7 +122,7 @@ impl Run<'_, '_> {
     }
 
     /// Runs a command of ours; gives its status.
-    fn builtin(&mut self, builtin: Builtin, args: &[String]) -> i32 {
+    fn builtin(&mut self, builtin: Builtin, args: &[String], at: usize) -> i32 {
         match builtin {
             Builtin::Succeed | Builtin::Export => 0,
             Builtin::Fail => 1,
@@ -130,10 +131,10 @@ impl Run<'_, '_> {
                 self.print(&text)
             }
             Builtin::Printf => self.printf(args),
-            Builtin::Test => self.test(args),
+            Builtin::Test => self.test(args, at),
             Builtin::Bracket => match args.split_last() {
-                Some((last, args)) if last == "]" => self.test(args),
-                _ => self.fail(2, "1:1: [: missing matching ]"),
+                Some((last, args)) if last == "]" => self.test(args, at),
+                _ => self.fail(2, &format!("{}: [: missing matching ]", self.place(at))),
             },
             Builtin::Cd => self.cd(args),
             Builtin::Pwd => self.pwd(args),
@@ -181,12 +182,17 @@ impl Run<'_, '_> {
         }
     }
 
-    fn test(&mut self, args: &[String]) -> i32 {
+    /// Line and column of a byte of the script.
+    fn place(&self, at: usize) -> String {
+        located(&self.parsed.text, at)
+    }
+
+    fn test(&mut self, args: &[String], at: usize) -> i32 {
         match self.with_test_context(|context| builtin::test(args, context)) {
             Ok(holds) => i32::from(!holds),
             Err(messages) => {
                 for message in messages {
-                    self.complain(&format!("1:1: {message}"));
+                    self.complain(&format!("{}: {message}", self.place(at)));
                 }
                 2
             }

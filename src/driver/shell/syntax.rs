@@ -88,6 +88,8 @@ pub(super) enum Condition {
 /// Assignments and words.
 #[derive(Debug)]
 pub(super) struct Simple {
+    /// Byte of the script where its name stands.
+    pub(super) at: usize,
     pub(super) assignments: Vec<(String, Word)>,
     /// The command's name and arguments; empty where it only assigns.
     pub(super) words: Vec<Word>,

@@ -133,7 +133,7 @@ impl Runner {
             generates: &generates,
             use_gitignore: self.gitignore(task),
         };
-        if evaluate == Evaluate::All && uses_fingerprint(task) {
+        if uses_fingerprint(task) {
             self.fingerprint_variable(task, &heading.name, &files, &mut scope);
         }
         let unroll = |each: Option<&Loop>| {
@@ -256,12 +256,25 @@ fn shell_action(script: &Text, scope: &Scope, evaluate: Evaluate) -> Result<Comp
     Ok(CompiledAction::Shell { text, shown })
 }
 
-/// `$NAME` in a directory, by the process environment.
+/// `$NAME` in a directory, by the process environment. A backslash stays, and takes the meaning from what follows it.
 fn expanded(dir: String) -> Result<String, TaskError> {
-    if !dir.contains(['$', '\\']) {
+    if !dir.contains(['$', '`']) {
         return Ok(dir);
     }
-    expand(&dir, |name| std::env::var(name).ok()).map_err(TaskError::other)
+    let mut word = String::with_capacity(dir.len());
+    let mut letters = dir.chars();
+    while let Some(letter) = letters.next() {
+        word.push(letter);
+        if letter == '\\' {
+            word.push('\\');
+            match letters.next() {
+                Some(special @ ('$' | '`' | '\\')) => word.extend(['\\', special]),
+                Some(plain) => word.push(plain),
+                None => {}
+            }
+        }
+    }
+    expand(&word, |name| std::env::var(name).ok()).map_err(TaskError::other)
 }
 
 /// One round without a loop, or all rounds of it.

@@ -5,7 +5,7 @@ use super::error::TaskError;
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{Evaluate, Surroundings, render, smart_join};
-use crate::frontend::dotenv;
+use crate::frontend::dotenv::{self, DotenvError};
 use crate::model::{Task, Text, Variable, VariableValue, Variables};
 use crate::template::{Map, Value};
 use std::path::Path;
@@ -41,7 +41,8 @@ impl Runner {
         let mut from_files = Variables::new();
         for file in &task.dotenv {
             let path = smart_join(dir, &render(file, scope)?);
-            let new = from_file(&path, &from_files)?;
+            // go-task does not say which file it was.
+            let new = from_file(&path, &from_files).map_err(|error| TaskError::other(error.reason))?;
             from_files.extend(new);
         }
         merged.extend(from_files);
@@ -83,7 +84,7 @@ impl Runner {
             let scope = Box::pin(self.globals_before_command_line()).await?;
             for file in &self.project.dotenv {
                 let path = smart_join(&self.project.root_dir, &render(file, &scope)?);
-                let new = from_file(&path, &env)?;
+                let new = from_file(&path, &env).map_err(TaskError::other_error)?;
                 env.extend(new);
             }
         }
@@ -94,8 +95,8 @@ impl Runner {
 }
 
 /// The variables of a dotenv file that are not known yet.
-fn from_file(path: &Path, known: &Variables) -> Result<Variables, TaskError> {
-    let entries = dotenv::read(path).map_err(TaskError::other_error)?.unwrap_or_default();
+fn from_file(path: &Path, known: &Variables) -> Result<Variables, DotenvError> {
+    let entries = dotenv::read(path)?.unwrap_or_default();
     let variable = |value: String| Variable {
         value: VariableValue::Template(Text::nowhere(value)),
         ..Variable::literal(Value::Nil)

@@ -8,8 +8,10 @@ use super::request::Request;
 use super::runner::{Answer, Runner};
 use crate::executor::event::{TaskEvent, Tone};
 use crate::executor::explanation::Because;
+use crate::frontend::taskfile::go_io;
 use crate::model::{Command, CommandKind, Output, Task};
 use crate::process::Cancel;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -27,9 +29,8 @@ impl Runner {
         let skip = self.options.force_all || (!request.indirect && self.options.force);
         if !skip {
             self.check_stopped(context)?;
-            Box::pin(self.preconditions_hold(compiled, context)).await?;
-            let (is_up_to_date, reasons) =
-                Box::pin(self.freshness(task, compiled, context, Record::Changes)).await?;
+            self.preconditions_hold(compiled, context).await?;
+            let (is_up_to_date, reasons) = self.freshness(task, compiled, context, Record::Changes).await?;
             self.explain(&compiled.name, !is_up_to_date, || reasons);
             if is_up_to_date {
                 let quiet =
@@ -44,7 +45,7 @@ impl Runner {
         } else {
             self.explain(&compiled.name, true, || vec![Because::Forced]);
         }
-        Box::pin(self.ask(compiled, request)).await?;
+        self.ask(compiled, request).await?;
         self.make_dir(compiled);
         let mut deferred = Vec::new();
         let mut exit_code = None;
@@ -55,8 +56,7 @@ impl Runner {
                 deferred.push((command.index, written));
                 continue;
             }
-            let run = Box::pin(self.run_command(task, compiled, written, command, request, context));
-            if let Err(error) = run.await {
+            if let Err(error) = self.run_command(task, compiled, written, command, request, context).await {
                 self.forget_fingerprint(task, compiled);
                 if let Some(code) = error.command_code() {
                     if task.ignore_error {
@@ -75,7 +75,7 @@ impl Runner {
             self.progress(|| format!("{called} finished"));
         }
         for (index, written) in deferred.into_iter().rev() {
-            Box::pin(self.run_deferred(task, compiled, written, index, exit_code, request)).await;
+            self.run_deferred(task, compiled, written, index, exit_code, request).await;
         }
         result
     }
@@ -124,10 +124,17 @@ impl Runner {
         Ok(())
     }
 
+    /// What is there and no directory is found out by the first command.
     fn make_dir(&self, compiled: &Compiled) {
+        if !matches!(compiled.dir.metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return;
+        }
         if let Err(error) = std::fs::create_dir_all(&compiled.dir) {
-            let dir = compiled.dir.display();
-            self.emit(TaskEvent::Warning { text: format!("cannot make directory \"{dir}\": {error}") });
+            let missing = compiled.dir.ancestors().take_while(|dir| !dir.exists()).last();
+            let (dir, missing) = (compiled.dir.display(), missing.unwrap_or(&compiled.dir).display());
+            let reason = go_io::text(&error);
+            let text = format!("cannot make directory \"{dir}\": mkdir {missing}: {reason}");
+            self.emit(TaskEvent::Warning { text });
         }
     }
 

@@ -11,6 +11,7 @@ use super::scope::Scope;
 use super::variables::{Evaluate, smart_join};
 use crate::executor::explanation::Because;
 use crate::fingerprint::{Fingerprints, Freshness, Reason, TaskFiles};
+use crate::frontend::taskfile::relative;
 use crate::model::{Glob, Method, Task};
 use crate::template::Value;
 use std::path::PathBuf;
@@ -18,18 +19,17 @@ use std::rc::Rc;
 
 impl Files for TaskFiles<'_> {
     fn sources(&self) -> Result<Vec<String>, TaskError> {
-        Ok(self.relative(TaskFiles::sources(self)))
+        Ok(self.relative(&TaskFiles::sources(self)))
     }
 
     fn generates(&self) -> Result<Vec<String>, TaskError> {
-        Ok(self.relative(TaskFiles::generates(self)))
+        Ok(self.relative(&TaskFiles::generates(self)))
     }
 }
 
 impl TaskFiles<'_> {
-    fn relative(&self, files: Vec<PathBuf>) -> Vec<String> {
-        let relative = |file: PathBuf| file.strip_prefix(self.dir).map(ToOwned::to_owned).unwrap_or(file);
-        files.into_iter().map(|file| relative(file).to_string_lossy().into_owned()).collect()
+    fn relative(&self, files: &[PathBuf]) -> Vec<String> {
+        files.iter().map(|file| relative(self.dir, file).to_string_lossy().into_owned()).collect()
     }
 }
 

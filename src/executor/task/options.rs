@@ -21,6 +21,8 @@ pub struct TaskOptions {
     pub silent: bool,
     /// `--yes`
     pub assume_yes: bool,
+    /// `--interactive`: required variables that nobody has set are asked for.
+    pub interactive: bool,
     /// `--parallel`: the named tasks run side by side.
     pub parallel: bool,
     /// `--failfast`

@@ -11,6 +11,9 @@ use crate::model::{Allowed, Requirement, Task};
 use crate::template::Value;
 use std::rc::Rc;
 
+/// A required variable that is not set, with its allowed values.
+pub(super) type Missing = (String, Vec<String>);
+
 impl Runner {
     /// Before anything is evaluated: an empty string counts as set.
     pub(super) async fn check_required(
@@ -19,23 +22,29 @@ impl Runner {
         found: &Found,
         request: &Request,
     ) -> Result<(), TaskError> {
+        let missing = self.missing(task, found, request).await?;
+        let Some((name, _)) = missing.first() else { return Ok(()) };
+        let first = task.requires.iter().find(|required| required.name == *name);
+        let at = first.map_or(task.span, |required| required.span);
+        Err(TaskError::MissingVariables { name: task.name.to_string(), missing }.at(at))
+    }
+
+    /// The variables that are not set at all.
+    pub(super) async fn missing(
+        self: &Rc<Self>,
+        task: &Task,
+        found: &Found,
+        request: &Request,
+    ) -> Result<Vec<Missing>, TaskError> {
         if task.requires.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let call = CallVars { name: &request.name, vars: &request.vars };
         let scope = self.variables(found, &call, Evaluate::Static).await?;
-        let missing: Vec<_> = task
-            .requires
-            .iter()
-            .filter(|required| scope.value(&required.name).is_none())
+        let missing = task.requires.iter().filter(|required| scope.value(&required.name).is_none());
+        Ok(missing
             .map(|required| (required.name.clone(), allowed(required.allowed.as_ref(), &scope)))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let first = task.requires.iter().find(|required| scope.value(&required.name).is_none());
-        let at = first.map_or(task.span, |required| required.span);
-        Err(TaskError::MissingVariables { name: task.name.to_string(), missing }.at(at))
+            .collect())
     }
 
     /// After everything is evaluated: only strings are compared.
@@ -44,6 +53,16 @@ impl Runner {
         for required in &task.requires {
             let Some(rule) = &required.allowed else { continue };
             let allowed = allowed(Some(rule), &compiled.scope);
+            if let Allowed::Reference(text) = rule
+                && !resolve(text, &compiled.scope).is_ok_and(|value| value.as_list().is_some())
+            {
+                let text = text.raw();
+                return Err(TaskError::Other(format!("enum reference {text:?} must resolve to a list")));
+            }
+            // No values at all are no rule.
+            if allowed.is_empty() {
+                continue;
+            }
             if let Some(Value::String(value)) = compiled.scope.value(&required.name)
                 && !allowed.iter().any(|one| **one == **value)
             {

@@ -51,10 +51,26 @@ pub enum Answer {
     NoTerminal,
 }
 
+/// What a person says to a question for a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// It.
+    Value(String),
+    /// Nothing, and the run is to end.
+    Cancelled,
+    /// There is nobody to ask.
+    NoTerminal,
+}
+
 /// Asks people.
 pub trait Console: Send + Sync {
     /// Asks a yes-or-no question, `no` being the default.
     fn confirm(&self, question: &str) -> Answer;
+
+    /// Asks for the value of a variable, one of those allowed where there are any.
+    fn value(&self, _name: &str, _allowed: &[String]) -> Reply {
+        Reply::NoTerminal
+    }
 }
 
 /// A run of tasks in one project.
@@ -75,6 +91,7 @@ pub struct Runner {
     pub(super) plain_env: RefCell<Option<Rc<TaskEnvironment>>>,
     pub(super) executions: RefCell<HashMap<String, Execution>>,
     pub(super) calls: RefCell<HashMap<TaskId, u32>>,
+    pub(super) answers: RefCell<Variables>,
     pub(super) prefixes: RefCell<HashMap<String, usize>>,
 }
 
@@ -105,6 +122,7 @@ impl Runner {
             plain_env: RefCell::default(),
             executions: RefCell::default(),
             calls: RefCell::default(),
+            answers: RefCell::default(),
             prefixes: RefCell::default(),
         })
     }

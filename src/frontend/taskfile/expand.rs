@@ -1,5 +1,5 @@
-//! Shell expansion of one word that is a path: `~`, `$NAME`, `${NAME}`, `${NAME:-default}`. Runs no commands;
-//! a command substitution stays as it is written.
+//! Shell expansion of one word that is a path: `~`, `$NAME`, `${NAME}`, `${NAME:-default}`. Runs no commands:
+//! a command substitution is an error.
 
 /// Expands a word as go-task expands the paths of includes (mvdan/sh `expand.Literal` of a here-document):
 /// quotes have no meaning, a backslash takes the meaning from `$`, a backquote or a backslash.
@@ -16,11 +16,14 @@ pub fn expand(word: &str, environment: impl Fn(&str) -> Option<String>) -> Resul
         out.push_str(&home);
         rest = after;
     }
-    while let Some(at) = rest.find(['$', '\\']) {
+    while let Some(at) = rest.find(['$', '\\', '`']) {
         out.push_str(&rest[..at]);
         // The column of what follows `${`.
         let column = word.len() - rest.len() + at + 3;
         let special = &rest[at..];
+        if special.starts_with("$(") || special.starts_with('`') {
+            return Err(format!("unexpected command substitution at 1:{}", column - 2));
+        }
         if let Some(after) = special.strip_prefix('\\') {
             match after.chars().next() {
                 Some(letter @ ('$' | '`' | '\\')) => {
@@ -111,5 +114,9 @@ mod tests {
             assert_eq!(expand(word, environment).as_deref(), Ok(expanded), "{word}");
         }
         assert_eq!(expand("./${", environment), Err("1:5: invalid parameter name".to_owned()));
+        for (word, column) in [("x$(y)", 2), ("`y`", 1), ("\\`$A$(y)", 5)] {
+            let error = format!("unexpected command substitution at 1:{column}");
+            assert_eq!(expand(word, environment), Err(error), "{word}");
+        }
     }
 }

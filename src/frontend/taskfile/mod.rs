@@ -27,6 +27,7 @@ pub use lower::GO_TASK_VERSION;
 pub use version::Version;
 
 pub(super) use merge::excluded;
+pub(crate) use path::relative;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::Project;

@@ -31,7 +31,7 @@ pub(super) fn smart_join(base: &Path, path: &str) -> PathBuf {
 }
 
 /// Go's `filepath.Rel` from a directory, both absolute.
-pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(crate) fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to) = (clean(from), clean(to));
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let mut out: PathBuf = from.components().skip(shared).map(|_| "..").collect();

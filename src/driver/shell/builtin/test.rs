@@ -99,12 +99,13 @@ impl Parser<'_> {
         let follows = |at: usize| self.args.get(at).map(String::as_str);
         let is_binary = follows(self.at).is_some_and(|next| BINARY.contains(&next));
         // A word that is followed by an operator and another word is never an operator itself.
-        if is_binary && (follows(self.at + 1).is_some() || !UNARY.contains(&word.as_str())) {
+        // Nor does `!` ever stand for itself (mvdan/sh).
+        let alone = follows(self.at).is_none();
+        if is_binary && word != "!" && (follows(self.at + 1).is_some() || !UNARY.contains(&word.as_str())) {
             let operator = self.next().unwrap_or_default();
             let right = self.next().ok_or_else(|| format!("{operator} must be followed by a word"))?;
             return Ok(self.context.binary(&word, &operator, &right));
         }
-        let alone = follows(self.at).is_none();
         match word.as_str() {
             "!" if !alone => {
                 self.depth += 1;
