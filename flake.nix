@@ -59,6 +59,7 @@
         in
         {
           fleet-check = hook "fleet check" "check" { files = "\\.ya?ml$"; };
+          fleet-secrets = hook "fleet secrets" "secrets" { };
           fleet-run = hook "fleet run" "tasks" { };
         });
 

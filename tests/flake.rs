@@ -166,7 +166,8 @@ fn the_hooks_are_those_of_the_manifest() {
     let hooks: serde_json::Value = serde_json::from_slice(&hooks.stdout).unwrap();
     let manifest =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml")).unwrap();
-    let ids: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("- id: ")).collect();
+    let mut ids: Vec<&str> = manifest.lines().filter_map(|line| line.strip_prefix("- id: ")).collect();
+    ids.sort_unstable();
     assert_eq!(hooks.as_object().unwrap().keys().collect::<Vec<_>>(), ids);
     for hook in manifest.split("- id: ").skip(1) {
         let id = hook.lines().next().unwrap();

@@ -60,6 +60,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Look for mistakes in the Fleetfile and its Taskfiles
     Check(Check),
+    /// Run checks of the flake, such as tests in virtual machines
+    Test(Test),
     /// Try the notifications of pipelines
     #[command(subcommand)]
     Notify(Notify),
@@ -292,6 +294,18 @@ pub(super) enum Report {
     Sarif,
 }
 
+#[derive(Debug, Clone, Args)]
+pub(super) struct Test {
+    /// Names in the flake's `checks` [default: all that can run here]
+    pub(super) names: Vec<String>,
+    /// Tests at once [default: as many as there is memory for]
+    #[arg(short = 'j', long = "jobs", value_name = "N")]
+    pub(super) at_once: Option<std::num::NonZeroUsize>,
+    /// As JSON
+    #[arg(short = 'J', long)]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum Notify {
     /// Send a test message, and tell for each notification whether it was delivered
@@ -340,6 +354,8 @@ pub(super) enum HookName {
 pub(super) enum HookPart {
     /// Fleetfiles and Taskfiles
     Check,
+    /// The fence around secrets
+    Secrets,
     /// The tasks and pipelines that are named
     Tasks,
 }

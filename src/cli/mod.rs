@@ -16,6 +16,7 @@ mod keys;
 mod line;
 mod list;
 mod logs;
+mod memory;
 mod notify;
 mod options;
 mod password;
@@ -34,6 +35,7 @@ mod secrets;
 mod status;
 mod task;
 mod task_failure;
+mod test;
 mod unlock;
 mod value_prompt;
 
@@ -109,6 +111,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Hook(hook) => hook::run(&arguments, hook, &program),
         Command::Secrets(secrets) => secrets::run(&arguments, secrets),
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
+        Command::Test(test) => test::run(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Task { words } => return task::run(&program, words),
         Command::Jq { words } => return jq::run("jq", words),

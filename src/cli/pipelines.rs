@@ -114,7 +114,7 @@ impl PipelineRuns {
             Some(resumed) => resumed.hosts(&engine.hosts)?,
             None => self.select(pipeline, &engine, &*render)?,
         };
-        let limits = Limits { check: self.at_once, ..Limits::default() };
+        let limits = Limits { check: self.at_once, vm: super::memory::tests_at_once(), ..Limits::default() };
         let plan = Arc::new(match &self.systems {
             Systems::Flake => plan::compile(pipeline, hosts, limits),
             Systems::Generation { number, .. } => plan::compile_rollback(pipeline, hosts, *number, limits),

@@ -28,6 +28,8 @@ pub struct FlakeCheck {
 pub enum CheckOutcome {
     /// It built.
     Passed,
+    /// It had passed before, and nothing that it depends on has changed since.
+    Cached,
     /// It cannot run here, and why. Not passed.
     Skipped(String),
 }
@@ -60,6 +62,12 @@ pub trait Flake: Send + Sync {
     /// # Errors
     /// It does not exist or does not build.
     fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError>;
+
+    /// The names of all checks, by system; the bool tells whether they can be built here.
+    ///
+    /// # Errors
+    /// The flake does not evaluate.
+    fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError>;
 
     /// The revision of the tree, with `-dirty` where it was changed since; `None` where there is none.
     fn revision(&self) -> Option<String>;

@@ -7,18 +7,23 @@ use std::sync::{Mutex, PoisonError};
 /// Asks every host, at most `at_once` (at least one) at the same time; the answers stand in the order of `hosts`.
 /// With one host or one at once no thread is started.
 pub fn each_host<T: Send>(hosts: &[Host], at_once: usize, ask: impl Fn(&Host) -> T + Sync) -> Vec<T> {
+    each(hosts, at_once, ask)
+}
+
+/// [`each_host`] of anything.
+pub fn each<I: Sync, T: Send>(items: &[I], at_once: usize, ask: impl Fn(&I) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let answers = Mutex::new(Vec::with_capacity(hosts.len()));
+    let answers = Mutex::new(Vec::with_capacity(items.len()));
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(host) = hosts.get(index) else { return };
-            let answer = ask(host);
+            let Some(item) = items.get(index) else { return };
+            let answer = ask(item);
             answers.lock().unwrap_or_else(PoisonError::into_inner).push((index, answer));
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..at_once.min(hosts.len()) {
+        for _ in 1..at_once.min(items.len()) {
             scope.spawn(work);
         }
         work();

@@ -27,4 +27,4 @@ pub mod task;
 mod workers;
 
 pub use duration::duration;
-pub use each_host::each_host;
+pub use each_host::{each, each_host};

@@ -204,6 +204,7 @@ fn check(
 fn checked(outcome: CheckOutcome, message: Option<String>) -> Answer {
     match outcome {
         CheckOutcome::Passed => Answer::Done(message),
+        CheckOutcome::Cached => Answer::Done(Some("cached: unchanged since it passed".to_owned())),
         CheckOutcome::Skipped(reason) => Answer::Skipped(reason),
     }
 }

@@ -12,11 +12,13 @@ pub struct Limits {
     pub check: Option<usize>,
     /// Evaluations of the flake at once, `nix flake check` among them: each may need some GiB of memory.
     pub evaluate: Option<usize>,
+    /// `vm:` steps at once: each may start several machines.
+    pub vm: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { check: None, evaluate: Some(2) }
+        Self { check: None, evaluate: Some(2), vm: None }
     }
 }
 
@@ -63,6 +65,11 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems)
     let pools = Pools {
         check: builder.pool("check", limits.check),
         evaluate: builder.pool("evaluate", limits.evaluate),
+        vm: pipeline
+            .check
+            .iter()
+            .any(|step| matches!(step.kind, StepKind::Vm(_)) && limits.vm.is_some())
+            .then(|| builder.pool("vm", limits.vm)),
         build: builder.pool("build", build.at_once),
         copy: builder.pool("copy", build.copy_at_once),
         activate: builder.pool("activate", pipeline.deploy.as_ref().and_then(|deploy| deploy.at_once)),
@@ -75,6 +82,8 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems)
 struct Pools {
     check: PoolId,
     evaluate: PoolId,
+    /// Where their number is limited.
+    vm: Option<PoolId>,
     build: PoolId,
     copy: PoolId,
     activate: PoolId,
@@ -150,6 +159,7 @@ impl Compiler {
             .map(|step| {
                 let pool = match step.kind {
                     StepKind::Flake => self.pools.evaluate,
+                    StepKind::Vm(_) => self.pools.vm.unwrap_or(self.pools.check),
                     _ => self.pools.check,
                 };
                 let kind = NodeKind::Check(Arc::new(step.clone()));

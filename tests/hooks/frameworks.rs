@@ -40,10 +40,16 @@ fn try_repo(framework: &str) {
     sample.file("note.txt", "TODO\n");
     sample.git("add .").code(0);
     run("fleet-check").code(0).says("Passed");
+    run("fleet-secrets").code(0).says("Passed");
     run("fleet-run").code(1).says("Failed").says("note.txt:TODO");
     sample.file("note.txt", "done\n");
     sample.git("add note.txt").code(0);
     run("fleet-run").code(0).says("Passed");
+    sample.file("key.txt", crate::secrets::KEY);
+    sample.git("add key.txt").code(0);
+    fs::remove_file(sample.top().join("key.txt")).unwrap();
+    run("fleet-secrets").code(1).says("Failed").says("key.txt");
+    sample.git("rm -q --cached key.txt").code(0);
     // What is mended but not staged still fails, and the work tree comes back.
     sample.file("sub/Taskfile.yml", BAD);
     sample.git("add .").code(0);
@@ -57,7 +63,7 @@ fn commit(framework: &str) {
     let (hooks, revision) = hooks();
     let sample = sample(framework);
     let config = format!(
-        "repos:\n- repo: {}\n  rev: {revision}\n  hooks: [{{id: fleet-check}}, {{id: fleet-run, args: [names]}}]\n",
+        "repos:\n- repo: {}\n  rev: {revision}\n  hooks: [{{id: fleet-check}}, {{id: fleet-secrets}}, {{id: fleet-run, args: [names]}}]\n",
         hooks.top().display()
     );
     sample.file(".pre-commit-config.yaml", &config);

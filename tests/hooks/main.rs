@@ -8,5 +8,6 @@ mod push;
 mod repository;
 #[path = "../requirement/mod.rs"]
 mod requirement;
+mod secrets;
 mod staged;
 mod tasks;

@@ -88,7 +88,7 @@ fn is_root(path: &Path) -> bool {
 
 impl Judged<'_> {
     /// Files of the snapshot that the work tree does not have, or not so.
-    fn sources(&self) -> Result<SourceMap, Failure> {
+    pub(super) fn sources(&self) -> Result<SourceMap, Failure> {
         let differences = self.repository.differences(&self.snapshot).map_err(|error| failure(&error))?;
         let left_out = self.repository.left_out(&self.snapshot).map_err(|error| failure(&error))?;
         let mut entries: Vec<Entry> = differences.into_iter().filter_map(|change| change.old).collect();

@@ -4,6 +4,7 @@ mod check;
 mod install;
 mod kept;
 mod script;
+mod secrets;
 mod tasks;
 
 use super::Failure;
@@ -78,6 +79,11 @@ fn judge(arguments: &Arguments, run: &HookRun, program: &str, judged: &Judged<'_
     let mut code = exit_code::GOOD;
     if wanted(HookPart::Check) {
         code = check::run(arguments, judged)?;
+    }
+    if wanted(HookPart::Secrets) {
+        // Both are told: who mends one should know of the other.
+        let fence = secrets::run(arguments, judged)?;
+        code = if code == exit_code::GOOD { fence } else { code };
     }
     if code == exit_code::GOOD && wanted(HookPart::Tasks) && (run.only.is_some() || !run.words.is_empty()) {
         code = tasks::run(arguments, run, program, judged)?;

@@ -135,6 +135,10 @@ impl Flake for Native {
         self.flake.build_check(name, io)
     }
 
+    fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
+        self.flake.check_names(io)
+    }
+
     fn revision(&self) -> Option<String> {
         self.flake.revision()
     }

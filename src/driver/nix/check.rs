@@ -1,7 +1,7 @@
 //! The flake's checks: all of them by `nix flake check`, or one by name. What nix leaves out is not passed.
 
 use super::NixFlake;
-use super::command::{last_lines, log};
+use super::command::{broken, last_lines, log};
 use super::expression::attribute;
 use crate::driver::tool::Limits;
 use crate::driver::{CheckOutcome, DriverError, ErrorKind, FlakeCheck, Io};
@@ -20,6 +20,15 @@ impl NixFlake {
     fn checks(&self, io: Io<'_>) -> Result<Checks, DriverError> {
         let names = self.eval("checks", "builtins.mapAttrs (_: builtins.attrNames)", io)?;
         Ok(names.and_then(|names| serde_json::from_value(names).ok()).unwrap_or_default())
+    }
+
+    pub(super) fn names_of_checks(
+        &self,
+        io: Io<'_>,
+    ) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
+        let here = this_system();
+        let checks = self.checks(io)?.into_iter();
+        Ok(checks.map(|(system, names)| (system.clone(), system == here, names)).collect())
     }
 
     pub(super) fn flake_check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError> {
@@ -49,11 +58,18 @@ impl NixFlake {
     pub(super) fn named_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
         let here = this_system();
         let Some(quoted) = attribute(name) else { return self.without_check(name, &here, io) };
+        let installable = self.installable(&format!("checks.{here}.{quoted}"));
+        // What it would build is there only when the same derivation was built before.
+        let known = self.nix.tool()?.arg("path-info").arg(&installable).directory(&self.directory);
+        let known = known.lines(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
+        if known.code == 0 {
+            return Ok(CheckOutcome::Cached);
+        }
         let tool = self
             .nix
             .tool()?
             .args(["build", "--no-link", "--print-build-logs"])
-            .arg(self.installable(&format!("checks.{here}.{quoted}")))
+            .arg(installable)
             .directory(&self.directory);
         let (ended, _) = log(&tool, Limits::new(io.cancel), io)?;
         if ended.code == 0 {

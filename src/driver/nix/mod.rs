@@ -196,6 +196,10 @@ impl Flake for NixFlake {
         self.named_check(name, io)
     }
 
+    fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
+        self.names_of_checks(io)
+    }
+
     fn revision(&self) -> Option<String> {
         self.tree()?.revision.clone()
     }

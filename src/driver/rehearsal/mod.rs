@@ -187,6 +187,10 @@ impl Flake for Rehearsal {
         Ok(CheckOutcome::Passed)
     }
 
+    fn check_names(&self, _: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
+        Ok(Vec::new())
+    }
+
     fn revision(&self) -> Option<String> {
         None
     }

@@ -263,7 +263,11 @@ pub(super) static STEP: Table = Table {
         key("disk", Type::Table(&DISK), "Each host has room for a system."),
         key("flake", Type::Table(&NO_OPTIONS), "`nix flake check` passes; once for the run."),
         key("secrets", Type::Table(&NO_OPTIONS), "The fence between test keys and real secrets holds."),
-        key("vm", Type::String, "The check of this name in the flake's `checks` builds; once for the run."),
+        key(
+            "vm",
+            Type::String,
+            "The check of this name in the flake's `checks` passes, such as a test in virtual machines; once for the run.",
+        ),
         key("task", Type::String, "The task of this name succeeds."),
         key("vars", Type::Map(&Type::Any), "Variables for `task`."),
         key("cmd", Type::String, "The shell command exits 0."),
