@@ -120,6 +120,7 @@ pub(super) fn run_requests(
     let shown = (loaded.clone(), arguments.clone());
     let result = runtime::block_on(|runtime| async move {
         let runner = Runner::new(shared, options, world, runtime, cancel);
+        runner.only_for(&requests);
         let (watched, others): (Vec<Request>, Vec<Request>) =
             requests.into_iter().partition(|request| runner.is_watched(request));
         runner.check(&watched)?;

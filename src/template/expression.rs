@@ -5,7 +5,7 @@ use super::error::TemplateError;
 use super::eval::resolve;
 use super::lookup::Lookup;
 use super::parser::parse;
-use super::references::{Use, uses};
+use super::references::{Use, uses, uses_all};
 use super::value::Value;
 use indexmap::IndexSet;
 use std::ops::Range;
@@ -48,6 +48,12 @@ impl Expression {
     pub fn references(&self) -> Vec<&str> {
         let names: IndexSet<&str> = self.uses().into_iter().map(|used| used.name).collect();
         names.into_iter().collect()
+    }
+
+    /// Whether it asks for all variables as a whole.
+    #[must_use]
+    pub fn uses_all(&self) -> bool {
+        uses_all(&self.tree)
     }
 
     /// The places where the expression names variables, in bytes of its text.

@@ -21,9 +21,16 @@ const GUARDS: &[&str] = &[
     "typeOf", "any", "all",
 ];
 
+/// Whether something asks for all variables as a whole: `.` or `$` alone.
+pub(super) fn uses_all(tree: &Tree) -> bool {
+    let mut found = Found { uses: Vec::new(), all: false };
+    found.list(&tree.root, true, true);
+    found.all
+}
+
 /// The uses of `.X` where `.` is all variables, and of `$.X`, in the order of the text.
 pub(super) fn uses(tree: &Tree) -> Vec<Use<'_>> {
-    let mut found = Found { uses: Vec::new() };
+    let mut found = Found { uses: Vec::new(), all: false };
     found.list(&tree.root, true, true);
     for definition in &tree.definitions {
         // What `.` and `$` are in a definition depends on its callers.
@@ -34,6 +41,8 @@ pub(super) fn uses(tree: &Tree) -> Vec<Use<'_>> {
 
 struct Found<'t> {
     uses: Vec<Use<'t>>,
+    /// All variables are asked for as a whole.
+    all: bool,
 }
 
 impl<'t> Found<'t> {
@@ -80,6 +89,7 @@ impl<'t> Found<'t> {
         match &term.kind {
             TermKind::Field(names) if dot => self.add(names, term, guarded),
             TermKind::Variable(name, names) if dollar && **name == *"$" => self.add(names, term, guarded),
+            TermKind::Dot => self.all |= dot,
             TermKind::Chain(term, _) => self.term(term, dot, dollar, guarded),
             TermKind::Pipe(pipe) => self.pipe(pipe, dot, dollar, guarded),
             _ => {}
@@ -88,6 +98,7 @@ impl<'t> Found<'t> {
 
     fn add(&mut self, names: &'t [Box<str>], term: &Term, guarded: bool) {
         let range = term.place.range.clone();
+        self.all |= names.is_empty();
         self.uses.extend(names.first().map(|name| Use { name, range, guarded }));
     }
 }

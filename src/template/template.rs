@@ -6,7 +6,7 @@ use super::eval::{render, without_no_value};
 use super::lookup::Lookup;
 use super::parser::parse;
 use super::pieces::Pieces;
-use super::references::{Use, uses};
+use super::references::{Use, uses, uses_all};
 use indexmap::IndexSet;
 use std::sync::Arc;
 
@@ -74,6 +74,12 @@ impl Template {
     pub fn references(&self) -> Vec<&str> {
         let names: IndexSet<&str> = self.uses().into_iter().map(|used| used.name).collect();
         names.into_iter().collect()
+    }
+
+    /// Whether it asks for all variables as a whole, as `{{.}}` and `{{index . "X"}}` do.
+    #[must_use]
+    pub fn uses_all(&self) -> bool {
+        matches!(&self.body, Body::Tree(tree) if uses_all(tree))
     }
 
     /// The places where the template names variables in that way.

@@ -14,6 +14,7 @@ mod heading;
 mod limit;
 mod lookup;
 mod loops;
+mod needed;
 mod options;
 mod pipeline;
 mod platform;

@@ -5,7 +5,9 @@ use super::error::TaskError;
 use super::execution::Execution;
 use super::limit::Limit;
 use super::lookup::{Lookup, TaskId};
+use super::needed::Needed;
 use super::options::TaskOptions;
+use super::request::Request;
 use super::scope::Scope;
 use super::special::Special;
 use super::variables::DynamicValues;
@@ -87,6 +89,8 @@ pub struct Runner {
     pub(super) shared_scope: RefCell<Option<Scope>>,
     pub(super) shared_static_scope: RefCell<Option<Scope>>,
     pub(super) globals_shared: OnceCell<bool>,
+    /// Which global variables are evaluated; all where nothing is said.
+    pub(super) needed: OnceCell<Needed>,
     pub(super) global_env: RefCell<Option<Rc<Variables>>>,
     pub(super) plain_env: RefCell<Option<Rc<TaskEnvironment>>>,
     pub(super) executions: RefCell<HashMap<String, Execution>>,
@@ -118,6 +122,7 @@ impl Runner {
             shared_scope: RefCell::default(),
             shared_static_scope: RefCell::default(),
             globals_shared: OnceCell::new(),
+            needed: OnceCell::new(),
             global_env: RefCell::default(),
             plain_env: RefCell::default(),
             executions: RefCell::default(),
@@ -125,6 +130,12 @@ impl Runner {
             answers: RefCell::default(),
             prefixes: RefCell::default(),
         })
+    }
+
+    /// Leaves out what is not needed for these requests when global variables are evaluated. To be called before anything
+    /// else, with all that this will ever run.
+    pub fn only_for(&self, requests: &[Request]) {
+        self.needed.get_or_init(|| Needed::of(self, requests));
     }
 
     /// Finds tasks by name.

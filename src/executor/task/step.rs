@@ -53,7 +53,10 @@ impl TaskRunner for TaskSteps {
                 };
                 let project = Arc::clone(&self.project);
                 runtime::block_on(|runtime| async move {
-                    Runner::new(project, options, world, runtime, cancel).run(vec![request]).await
+                    let runner = Runner::new(project, options, world, runtime, cancel);
+                    let requests = vec![request];
+                    runner.only_for(&requests);
+                    runner.run(requests).await
                 })
             });
             for (stream, line) in lines {

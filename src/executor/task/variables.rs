@@ -11,6 +11,7 @@ use crate::model::{Pipeline, Structure, Task, Text, Variable, VariableValue, Var
 use crate::template::{Expression, Map, Value};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -63,7 +64,8 @@ impl Runner {
         let root = &project.root_dir;
         self.define_all(&mut scope, &task.include_vars, root, evaluate).await?;
         let dir = task_dir(root, task, &scope)?;
-        self.define_all(&mut scope, &task.included_taskfile_vars, &dir, evaluate).await?;
+        let included = self.only_needed(&task.included_taskfile_vars);
+        self.define_all(&mut scope, &included, &dir, evaluate).await?;
         scope.set("MATCH", Value::strings(found.captures.iter().map(String::as_str)));
         self.define_all(&mut scope, call.vars, root, evaluate).await?;
         self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
@@ -142,8 +144,20 @@ impl Runner {
         self.special(&mut scope);
         let root = &self.project.root_dir;
         self.define_all(&mut scope, &self.project.env, root, Evaluate::All).await?;
-        self.define_all(&mut scope, &self.project.vars, root, Evaluate::All).await?;
+        self.define_all(&mut scope, &self.only_needed(&self.project.vars), root, Evaluate::All).await?;
         Ok(scope)
+    }
+
+    /// Without those that the run does not need, where it is known what it does.
+    fn only_needed<'v>(&self, variables: &'v Variables) -> Cow<'v, Variables> {
+        match self.needed.get() {
+            Some(needed) if !variables.is_empty() => {
+                let mut variables = variables.clone();
+                needed.retain(&mut variables);
+                Cow::Owned(variables)
+            }
+            _ => Cow::Borrowed(variables),
+        }
     }
 
     /// Global `vars` with the command line's values written into them.
@@ -152,6 +166,9 @@ impl Runner {
         for (name, text) in &self.options.globals {
             let value = VariableValue::Template(Text::nowhere(text.as_str()));
             vars.insert(Arc::clone(name), Variable { value, ..Variable::literal(Value::Nil) });
+        }
+        if let Some(needed) = self.needed.get() {
+            needed.retain(&mut vars);
         }
         vars
     }

@@ -83,6 +83,12 @@ pub fn check(project: &Project) -> Diagnostics {
     names::replaced(project)
 }
 
+/// Every text that a run of a pipeline renders, those of the fleet among them.
+#[must_use]
+pub fn texts<'p>(project: &'p Project, pipeline: &'p crate::model::Pipeline) -> Vec<&'p crate::model::Text> {
+    templates::texts(project, pipeline)
+}
+
 /// The JSON schema (draft-07) of a Fleetfile, pretty-printed.
 #[must_use]
 pub fn schema_text() -> String {

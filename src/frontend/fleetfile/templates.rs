@@ -8,6 +8,14 @@ use crate::model::{
 use crate::source::SourceMap;
 use crate::yaml::locate;
 
+/// Every text that a run of a pipeline renders.
+pub(super) fn texts<'p>(project: &'p Project, pipeline: &'p Pipeline) -> Vec<&'p Text> {
+    let mut texts = Vec::new();
+    project.fleet.iter().for_each(|fleet| of_fleet(fleet, &mut texts));
+    of_pipeline(pipeline, &mut texts);
+    texts
+}
+
 /// Texts whose template does not parse.
 pub(super) fn check(project: &Project, sources: &SourceMap) -> Diagnostics {
     let mut texts = Vec::new();
