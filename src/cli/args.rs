@@ -418,6 +418,9 @@ pub(super) struct SecretsCheck {
     /// How to print findings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Report,
+    /// Evaluate the flake as well: each host opens the files that it names, and no test names a real one
+    #[arg(long)]
+    pub(super) eval: bool,
     /// List the rules instead
     #[arg(long)]
     pub(super) rules: bool,

@@ -109,7 +109,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Plan(plan) => plan::run(&arguments, plan, &program),
         Command::Check(check) => check::run(&arguments, check, &program),
         Command::Hook(hook) => hook::run(&arguments, hook, &program),
-        Command::Secrets(secrets) => secrets::run(&arguments, secrets),
+        Command::Secrets(secrets) => secrets::run(&arguments, secrets, &program),
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Test(test) => test::run(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),

@@ -298,7 +298,7 @@ impl PipelineRuns {
         let policy = project.fleet.as_ref().map(|fleet| fleet.secrets.clone()).unwrap_or_default();
         let dir = project.fleet.as_ref().map_or(&project.root_dir, |fleet| &fleet.dir);
         let fence = Fence::new(dir, policy, SourceMap::clone(sources));
-        Arc::new(fence.remembering(&self.loaded.state_dir()))
+        Arc::new(fence.remembering(&self.loaded.state_dir()).asking_flake(self.faults.is_none()))
     }
 }
 

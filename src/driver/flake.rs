@@ -2,6 +2,8 @@
 
 use super::{Derivation, DriverError, Io};
 use crate::model::{Host, HostName, Platform};
+use crate::secrets::Named;
+use std::path::Path;
 
 /// A host as the flake has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -68,6 +70,12 @@ pub trait Flake: Send + Sync {
     /// # Errors
     /// The flake does not evaluate.
     fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError>;
+
+    /// Which files of sops the hosts and tests name, as paths from `root`; hosts that do not evaluate are left out.
+    ///
+    /// # Errors
+    /// Nothing could be evaluated at all.
+    fn secrets(&self, root: &Path, io: Io<'_>) -> Result<Named, DriverError>;
 
     /// The revision of the tree, with `-dirty` where it was changed since; `None` where there is none.
     fn revision(&self) -> Option<String>;

@@ -1,12 +1,12 @@
 //! The fence around secrets as a step of a run: the files of the project's directory, looked at once and not again until
 //! one of them changes.
 
-use super::{DriverError, ErrorKind, Io, WorkTree};
+use super::{DriverError, ErrorKind, Flake, Io, WorkTree};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::frontend::fleetfile::sops_root;
 use crate::model::SecretsPolicy;
 use crate::process::{Cancel, Stream};
-use crate::secrets::{Checked, check};
+use crate::secrets::{Checked, Named, check_with};
 use crate::source::SourceMap;
 use std::fs;
 use std::io::Write as _;
@@ -23,11 +23,11 @@ const MANY: usize = 20;
 
 /// Looks whether the fence holds.
 pub trait Secrets: Send + Sync {
-    /// What it looked at.
+    /// What it looked at. The flake is asked which files its hosts and tests name.
     ///
     /// # Errors
     /// Each breach with its place.
-    fn check(&self, io: Io<'_>) -> Result<Option<String>, DriverError>;
+    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError>;
 }
 
 /// The fence of a project.
@@ -43,6 +43,8 @@ pub struct Fence {
     pub sources: SourceMap,
     /// Where states that are well are remembered.
     pub cache: Option<PathBuf>,
+    /// Whether the flake is asked which files hosts and tests name.
+    pub asks_flake: bool,
 }
 
 impl Fence {
@@ -51,7 +53,7 @@ impl Fence {
     pub fn new(dir: &Path, policy: SecretsPolicy, sources: SourceMap) -> Self {
         let root = sops_root(dir).unwrap_or(dir).to_owned();
         let prefix = dir.strip_prefix(&root).ok().and_then(Path::to_str).unwrap_or_default().to_owned();
-        Self { root, prefix, policy, sources, cache: None }
+        Self { root, prefix, policy, sources, cache: None, asks_flake: false }
     }
 
     /// Remembers states that are well in a directory.
@@ -60,33 +62,51 @@ impl Fence {
         Self { cache: Some(dir.join("cache").join("secrets")), ..self }
     }
 
+    /// Asks the flake as well, where the project says anything of its secrets.
+    #[must_use]
+    pub fn asking_flake(self, asks: bool) -> Self {
+        Self { asks_flake: asks && self.policy.span.is_some(), ..self }
+    }
+
     /// Looks at all files, and gives the sources of the findings.
     ///
     /// # Errors
     /// The files cannot be listed.
-    pub fn look(&self, more: &[String], cancel: &Cancel) -> Result<(Checked, SourceMap), DriverError> {
+    pub fn look(
+        &self,
+        more: &[String],
+        named: &Named,
+        cancel: &Cancel,
+    ) -> Result<(Checked, SourceMap), DriverError> {
         let mut tree = WorkTree::open(&self.root, cancel)?;
         more.iter().for_each(|path| tree.add(path));
-        Ok(self.look_at(&tree))
+        Ok(self.look_at(&tree, named))
     }
 
-    fn look_at(&self, tree: &WorkTree) -> (Checked, SourceMap) {
+    fn look_at(&self, tree: &WorkTree, named: &Named) -> (Checked, SourceMap) {
         let mut sources = self.sources.clone();
-        let checked = check(tree, &self.root, &self.prefix, &self.policy, &mut sources);
+        let checked = check_with(tree, &self.root, &self.prefix, &self.policy, named, &mut sources);
         (checked, sources)
     }
 
     /// A number for the files, what is asked of them, and the program that asks.
     fn state(&self, tree: &WorkTree) -> Option<u128> {
         let program = std::env::current_exe().and_then(fs::metadata).ok()?;
-        let rest = format!("{} {} {} {:?}", program.mtime(), program.size(), self.prefix, self.policy);
+        let rest = format!(
+            "{} {} {} {} {:?}",
+            program.mtime(),
+            program.size(),
+            self.asks_flake,
+            self.prefix,
+            self.policy
+        );
         let files = tree.state()?;
         Some(xxh3_128_with_seed(rest.as_bytes(), files as u64) ^ files)
     }
 }
 
 impl Secrets for Fence {
-    fn check(&self, io: Io<'_>) -> Result<Option<String>, DriverError> {
+    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError> {
         let tree = WorkTree::open(&self.root, io.cancel)?;
         let state = self.cache.as_ref().and_then(|_| self.state(&tree)).map(|state| format!("{state:032x}"));
         let remembered = self.cache.as_deref().map(recall).unwrap_or_default();
@@ -97,7 +117,17 @@ impl Secrets for Fence {
         {
             return Ok(Some(message.to_owned()));
         }
-        let (checked, sources) = self.look_at(&tree);
+        let named = self.asks_flake.then(|| flake.secrets(&self.root, io)).transpose();
+        // What does not evaluate is told by the evaluation of hosts, which says more.
+        let whole = named.is_ok();
+        if named.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled) {
+            return Err(DriverError::new(ErrorKind::Cancelled, "stopped"));
+        }
+        if !whole {
+            let line = "warning: which files hosts and tests name is not known: the flake does not evaluate";
+            io.output.line(Stream::Stderr, line);
+        }
+        let (checked, sources) = self.look_at(&tree, &named.ok().flatten().unwrap_or_default());
         for line in checked.findings.render(&sources, false, WIDTH).lines() {
             io.output.line(Stream::Stderr, line);
         }
@@ -113,6 +143,7 @@ impl Secrets for Fence {
         if let (Some(cache), Some(state)) = (&self.cache, state)
             && checked.findings.is_empty()
             && checked.too_large.is_empty()
+            && whole
         {
             remember(cache, &state, &message, &remembered);
         }

@@ -162,7 +162,7 @@ fn check(
     match &step.kind {
         // Answered from the probe, by the coordinator.
         StepKind::Reachable | StepKind::Disk { .. } => Ok(Answer::Done(None)),
-        StepKind::Secrets => drivers.secrets.check(io).map(Answer::Done),
+        StepKind::Secrets => drivers.secrets.check(&*drivers.flake, io).map(Answer::Done),
         StepKind::Flake => drivers.flake.check(io).map(|check| Answer::Flake(check.skipped)),
         StepKind::Vm(name) => drivers.flake.build_check(name, io).map(|outcome| checked(outcome, None)),
         StepKind::Task { name, vars } => {

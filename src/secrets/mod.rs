@@ -3,6 +3,7 @@
 
 mod files;
 mod key;
+mod named;
 mod policy;
 mod recipient;
 mod repository;
@@ -12,6 +13,7 @@ pub mod scaffold;
 mod sops;
 
 pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
+pub use named::{Named, NamedHost, NamedTest};
 pub use rule::{RULES, Rule};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -45,10 +47,22 @@ pub fn check(
     policy: &SecretsPolicy,
     sources: &mut SourceMap,
 ) -> Checked {
+    check_with(files, root, prefix, policy, &Named::default(), sources)
+}
+
+/// [`check`], with what the flake says of secrets.
+pub fn check_with(
+    files: &dyn Files,
+    root: &Path,
+    prefix: &str,
+    policy: &SecretsPolicy,
+    named: &Named,
+    sources: &mut SourceMap,
+) -> Checked {
     let mut findings = Diagnostics::default();
     let policy =
         Policy::new(policy, prefix, |name| RULES.iter().any(|rule| rule.name == name), &mut findings);
-    let repository = Repository::read(files, root, &policy, sources, &mut findings);
+    let repository = Repository::read(files, root, &policy, named, sources, &mut findings);
     for rule in &RULES {
         (rule.check)(&repository, &mut findings);
     }

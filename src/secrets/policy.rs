@@ -8,12 +8,14 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 const CODE: &str = "fleet::secrets::policy";
 
 /// What a project says about its secrets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Policy {
     /// The project's directory within what is checked, with a `/` at the end where it is not the root.
     pub(crate) prefix: String,
     /// Recipients, or paths of files with test identities from the root of what is checked.
     pub(crate) test_keys: Vec<Spanned<String>>,
+    /// Where `fleet.secrets` stands.
+    pub(crate) span: Span,
     /// Keys of hosts.
     pub(crate) host_keys: Vec<(HostName, Spanned<String>)>,
     test_paths: Vec<(String, GlobMatcher)>,
@@ -67,7 +69,14 @@ impl Policy {
             .host_keys
             .iter()
             .map(|(host, text)| (host.clone(), Spanned::new(text.raw().trim().to_owned(), text.span())));
-        Self { test_keys, host_keys: host_keys.collect(), test_paths, ignore, prefix }
+        Self {
+            test_keys,
+            span: policy.span.unwrap_or(Span::NONE),
+            host_keys: host_keys.collect(),
+            test_paths,
+            ignore,
+            prefix,
+        }
     }
 
     /// Whether a file is for tests.

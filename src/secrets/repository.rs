@@ -2,6 +2,7 @@
 
 use super::files::Files;
 use super::key::{PrivateKey, PrivateKeys};
+use super::named::Named;
 use super::policy::Policy;
 use super::recipient::Recipient;
 use super::sops::{self, BrokenFile, Format, Read, SopsConfig, SopsFile};
@@ -17,6 +18,8 @@ const CONFIG: &str = ".sops.yaml";
 /// What was read.
 pub(super) struct Repository<'p> {
     pub(super) policy: &'p Policy,
+    /// What the flake says.
+    pub(super) named: &'p Named,
     /// All paths, once each.
     pub(super) paths: Vec<String>,
     pub(super) configs: Vec<SopsConfig>,
@@ -84,6 +87,7 @@ impl<'p> Repository<'p> {
         files: &dyn Files,
         root: &Path,
         policy: &'p Policy,
+        named: &'p Named,
         sources: &mut SourceMap,
         findings: &mut Diagnostics,
     ) -> Self {
@@ -92,6 +96,7 @@ impl<'p> Repository<'p> {
         paths.dedup();
         let mut repository = Self {
             policy,
+            named,
             paths,
             configs: Vec::new(),
             files: Vec::new(),

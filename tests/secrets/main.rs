@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod breach;
+mod flake;
 mod git;
 mod init;
 mod input;

@@ -154,7 +154,7 @@ fn a_clean_tree_has_no_breach() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_breach_is_caught(way in 0_usize..16, format in 0_usize..5, place in 0_usize..40) {

@@ -9,7 +9,14 @@ in
     hosts));
 
   # Stands for a virtual-machine test: a name that a pipeline can ask for with `vm: services`.
-  services = check "services" "true";
+  # Its machine has a secret for tests, under the test key.
+  services = check "services" "true" // {
+    nodes.web.config.sops = {
+      defaultSopsFile = ../tests/secrets/rydev.sops.yaml;
+      age.keyFile = "/run/age-keys.txt";
+      secrets.registry_token = { };
+    };
+  };
 
   # Fails when told so: `echo 1 > checks/fail`.
   switch = check "switch" (

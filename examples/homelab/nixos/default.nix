@@ -107,6 +107,8 @@ let
       options = { };
       pkgs = { inherit system; stdenv.hostPlatform = { inherit system; }; };
       config = {
+        # As sops-nix has them: which files the host is to open, and with which key.
+        sops = host.sops or { };
         networking = { hostName = name; domain = null; fqdnOrHostName = name; };
         nixpkgs.hostPlatform = { inherit system; };
         system = {

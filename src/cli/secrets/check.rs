@@ -1,19 +1,23 @@
 //! `fleet secrets check`: all findings of all rules.
 
 use crate::cli::args::{Arguments, Report, SecretsCheck};
-use crate::cli::{Failure, check, print, project};
+use crate::cli::{Failure, check, fleet, options, print, project, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::driver::{Fence, repository};
+use crate::driver::{Fence, Io, Output, repository};
 use crate::executor::outcome::exit_code;
 use crate::frontend;
 use crate::model::SecretsPolicy;
-use crate::process::{Cancel, Outlet, Signals, escalate};
-use crate::secrets::RULES;
-use crate::source::SourceMap;
+use crate::process::{Cancel, Outlet, Signals, Stream, escalate};
+use crate::secrets::{Named, RULES};
+use crate::source::{SourceMap, Span};
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
-pub(in crate::cli) fn run(arguments: &Arguments, wanted: &SecretsCheck) -> Result<u8, Failure> {
+pub(in crate::cli) fn run(
+    arguments: &Arguments,
+    wanted: &SecretsCheck,
+    program: &str,
+) -> Result<u8, Failure> {
     let stdout = Outlet::stdout();
     if wanted.rules {
         let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
@@ -27,8 +31,10 @@ pub(in crate::cli) fn run(arguments: &Arguments, wanted: &SecretsCheck) -> Resul
     let cancel = Cancel::new();
     let _signals = Signals::listen(&cancel, escalate).ok();
     let files: Vec<String> = only.iter().filter(|path| fence.root.join(path).is_file()).cloned().collect();
-    let (checked, sources) = fence.look(&files, &cancel).map_err(|error| {
-        let none = (crate::source::Span::NONE, "");
+    let named =
+        if wanted.eval { evaluated(arguments, program, &fence.root, &cancel)? } else { Named::default() };
+    let (checked, sources) = fence.look(&files, &named, &cancel).map_err(|error| {
+        let none = (Span::NONE, "");
         Failure::driver(&error, none, &SourceMap::default(), arguments)
     })?;
     let findings: Diagnostics = checked
@@ -74,6 +80,26 @@ pub(super) fn fence(arguments: &Arguments, here: &Path) -> Result<Fence, Failure
     let policy = project.fleet.as_ref().map(|fleet| fleet.secrets.clone()).unwrap_or_default();
     let dir = project.fleet.as_ref().map_or(&project.root_dir, |fleet| &fleet.dir);
     Ok(Fence::new(dir, policy, sources))
+}
+
+/// What the flake says of secrets.
+fn evaluated(arguments: &Arguments, program: &str, root: &Path, cancel: &Cancel) -> Result<Named, Failure> {
+    let loaded = project::load(arguments)?;
+    let scripts = scripts::new(Outlet::stdout(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
+    let (flake, _, _) = engine.capabilities();
+    let named = flake.secrets(root, Io { output: &Quiet, cancel });
+    engine.finish();
+    let place = loaded.project.fleet.as_ref().map_or(Span::NONE, |fleet| fleet.span);
+    named.map_err(|error| Failure::driver(&error, (place, "this flake"), &loaded.sources, arguments))
+}
+
+/// What nix says of a flake that evaluates is of no interest here.
+struct Quiet;
+
+impl Output for Quiet {
+    fn line(&self, _: Stream, _: &str) {}
 }
 
 /// Paths as they were typed, from the root of what is checked.

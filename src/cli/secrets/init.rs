@@ -5,6 +5,7 @@ use crate::cli::args::{Arguments, SecretsInit};
 use crate::cli::{Failure, print};
 use crate::executor::outcome::exit_code;
 use crate::process::{Cancel, Outlet};
+use crate::secrets::Named;
 use crate::secrets::scaffold::{Rules, TestKey, example, rules};
 use crate::source::SourceMap;
 use std::fs::{self, OpenOptions};
@@ -40,7 +41,8 @@ pub(super) fn run(arguments: &Arguments, init: &SecretsInit) -> Result<u8, Failu
     let in_rules =
         if fence.prefix.is_empty() { tests.to_owned() } else { format!("{}/{tests}", fence.prefix) };
     let by_hand = write_rules(&fence.root, &in_rules, &key, arguments, &stdout)?;
-    let (checked, _) = fence.look(&[], &Cancel::new()).map_err(|error| Failure::error(&error.message))?;
+    let (checked, _) =
+        fence.look(&[], &Named::default(), &Cancel::new()).map_err(|error| Failure::error(&error.message))?;
     let first = project.join(tests).join(EXAMPLE);
     if checked.test_files == 0 && !first.exists() {
         let text = example(&key).map_err(|error| {

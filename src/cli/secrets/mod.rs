@@ -7,9 +7,9 @@ use super::Failure;
 use super::args::{Arguments, Secrets};
 
 /// Runs the command.
-pub(super) fn run(arguments: &Arguments, secrets: &Secrets) -> Result<u8, Failure> {
+pub(super) fn run(arguments: &Arguments, secrets: &Secrets, program: &str) -> Result<u8, Failure> {
     match secrets {
-        Secrets::Check(check) => check::run(arguments, check),
+        Secrets::Check(check) => check::run(arguments, check, program),
         Secrets::Init(init) => init::run(arguments, init),
     }
 }

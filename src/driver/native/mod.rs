@@ -28,9 +28,10 @@ use super::{
     HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
 };
 use crate::model::{Action, Health, Host, HostName, Platform};
+use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -137,6 +138,10 @@ impl Flake for Native {
 
     fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
         self.flake.check_names(io)
+    }
+
+    fn secrets(&self, root: &Path, io: Io<'_>) -> Result<Named, DriverError> {
+        self.flake.secrets(root, io)
     }
 
     fn revision(&self) -> Option<String> {

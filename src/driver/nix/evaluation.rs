@@ -53,7 +53,7 @@ fn system_of(platform: Platform) -> String {
 }
 
 /// A function over all configurations: `function` of each named one, null for one that throws.
-fn of_each(function: &str, names: &str) -> String {
+pub(super) fn of_each(function: &str, names: &str) -> String {
     format!(
         "cs: let f = {function}; one = name: let value = f cs.${{name}}; \
            result = builtins.tryEval (builtins.deepSeq value value); \

@@ -8,6 +8,7 @@ mod command;
 mod evaluation;
 mod expression;
 mod log;
+mod named_secrets;
 mod tree;
 
 pub(super) use build::LocalBuilds;
@@ -17,6 +18,7 @@ use super::{
     CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Flake, FlakeCheck, Io, StorePath,
 };
 use crate::model::{Host, Platform};
+use crate::secrets::Named;
 use cache::Cache;
 use evaluation::System;
 use std::collections::{BTreeMap, HashMap};
@@ -198,6 +200,10 @@ impl Flake for NixFlake {
 
     fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
         self.names_of_checks(io)
+    }
+
+    fn secrets(&self, root: &Path, io: Io<'_>) -> Result<Named, DriverError> {
+        self.named_secrets(root, io)
     }
 
     fn revision(&self) -> Option<String> {

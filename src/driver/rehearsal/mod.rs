@@ -15,6 +15,7 @@ use super::{
 };
 use crate::model::{Action, Health, HealthKind, Host, HostName, Platform, Text, Variables};
 use crate::process::Stream;
+use crate::secrets::Named;
 use record::Record;
 use std::collections::HashMap;
 use std::path::Path;
@@ -189,6 +190,10 @@ impl Flake for Rehearsal {
 
     fn check_names(&self, _: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {
         Ok(Vec::new())
+    }
+
+    fn secrets(&self, _: &Path, _: Io<'_>) -> Result<Named, DriverError> {
+        Ok(Named::default())
     }
 
     fn revision(&self) -> Option<String> {
@@ -385,7 +390,7 @@ impl TaskRunner for Rehearsal {
 
 /// The files of a project are not there; who has a project asks the real fence, which touches no host either.
 impl Secrets for Rehearsal {
-    fn check(&self, io: Io<'_>) -> Result<Option<String>, DriverError> {
+    fn check(&self, _: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError> {
         io.output.line(Stream::Stdout, "rehearsal: would look at the fence around secrets");
         Ok(None)
     }

@@ -104,7 +104,12 @@ pub static RULES: [Rule; 12] = [
         doc: "No host is built with a test identity.",
         check: closure::check,
     },
-    Rule { name: "host", code: host::CODE, doc: "No host's own key is a test key.", check: host::check },
+    Rule {
+        name: "host",
+        code: host::CODE,
+        doc: "No host's own key is a test key, and each host opens the files that its configuration names.",
+        check: host::check,
+    },
 ];
 
 /// Globs as a message names them.

@@ -9,6 +9,7 @@ pub(super) const CODE: &str = "fleet::secrets::vm_test";
 const REAL_KEYS: [&str; 3] = ["/var/lib/sops-nix", ".config/sops", "/persist/etc/ssh"];
 
 pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
+    evaluated(repository, findings);
     let tests = repository.nix.iter().filter(|file| repository.policy.is_test(&file.path));
     for file in tests {
         real_files(repository, file, findings);
@@ -20,6 +21,32 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
                         .help("copy the test key into the machine, as `sops.age.keyFile = \"/run/age-keys.txt\"`"),
                 );
             }
+        }
+    }
+}
+
+/// What tests come to, where the flake was asked.
+fn evaluated(repository: &Repository<'_>, findings: &mut Diagnostics) {
+    for test in &repository.named.tests {
+        let name = &test.name;
+        for path in test.files.iter().filter(|path| !repository.policy.is_test(path)) {
+            let file = repository.files.iter().find(|file| file.path == *path);
+            let place = file.map_or(repository.policy.span, |file| file.first());
+            findings.push(
+                Diagnostic::error(CODE, format!("the test `{name}` uses the real file `{path}`"))
+                    .at(place, "not a test file")
+                    .help(format!("use a file below {}", super::test_paths(repository))),
+            );
+        }
+        for key in test.keys.iter().filter(|key| REAL_KEYS.iter().any(|real| key.contains(real))) {
+            findings.push(
+                Diagnostic::error(
+                    CODE,
+                    format!("the test `{name}` uses the key `{key}`, where real keys are"),
+                )
+                .at(repository.policy.span, "no test key")
+                .help("copy the test key into the machine, as `sops.age.keyFile = \"/run/age-keys.txt\"`"),
+            );
         }
     }
 }

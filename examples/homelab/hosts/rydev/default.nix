@@ -1,2 +1,7 @@
 # Development machine.
-{ runtime }: { }
+{ runtime }: {
+  sops = {
+    age.sshKeyPaths = [ "/etc/ssh/ssh_host_ed25519_key" ];
+    secrets.registry_token.sopsFile = ../../secrets/rydev.sops.yaml;
+  };
+}
