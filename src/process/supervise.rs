@@ -93,6 +93,10 @@ pub(super) fn supervise(
     let [stdout, stderr] = pipes.kept;
     let mut codes: Vec<i32> = children.iter().map(|running| running.status.map_or(1, code)).collect();
     let last = children.last().and_then(|running| running.status);
+    if !last.is_some_and(|status| status.success()) {
+        // What ended it has come to us, too: that is told first.
+        cancel.poll_signals();
+    }
     Ok(Exit {
         code: codes.pop().unwrap_or_default(),
         feeders: codes,
