@@ -72,6 +72,8 @@ fn pipeline() -> Pipeline {
             at_once: None,
             waves: Vec::new(),
             max_failures: None,
+            before: Vec::new(),
+            after: Vec::new(),
             health: vec![Health {
                 kind: HealthKind::Unit(Text::nowhere("nginx.service")),
                 retries: 2,
@@ -412,10 +414,11 @@ fn a_notification_that_is_not_delivered_is_told() {
 #[test]
 fn a_failed_canary_stops_the_waves() {
     let canary = || Share::Selector(Selector::parse("@canary").unwrap());
-    let waves = |on_failure, max_failures| {
+    let waves = |on_failure, max_failures: Option<usize>| {
         deploys(|deploy| {
             deploy.waves = vec![canary(), Share::Percent(50)];
-            (deploy.on_failure, deploy.max_failures) = (on_failure, max_failures);
+            deploy.on_failure = on_failure;
+            deploy.max_failures = max_failures.map(fleet::model::Tolerance::Count);
         })
     };
     use HostResult::{Failed, Skipped, Succeeded};

@@ -96,6 +96,8 @@ fn pipeline() -> Pipeline {
             at_once: None,
             waves: Vec::new(),
             max_failures: None,
+            before: Vec::new(),
+            after: Vec::new(),
             health: Vec::new(),
             on_failure: OnFailure::Continue,
             confirm: true,

@@ -84,6 +84,8 @@ fn plain() -> Pipeline {
         at_once: None,
         waves: Vec::new(),
         max_failures: None,
+        before: Vec::new(),
+        after: Vec::new(),
         health: Vec::new(),
         on_failure: OnFailure::Stop,
         confirm: true,

@@ -1,7 +1,7 @@
 //! What is asked of one host.
 
 use super::{Derivation, DriverError, Io, Lock, StorePath};
-use crate::model::{Action, Health, Host};
+use crate::model::{Action, Health, Hook, Host};
 use std::time::Duration;
 
 /// How commands become root's.
@@ -146,6 +146,12 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// It could not be tried.
     fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError>;
+
+    /// Runs a hook. Its script is rendered already: it is taken as it is (`Text::raw`).
+    ///
+    /// # Errors
+    /// It could not be run.
+    fn hook(&self, host: &Host, hook: &Hook, io: Io<'_>) -> Result<HealthOutcome, DriverError>;
 
     /// Clears the lock that a host has, whoever took it, and tells what it was.
     ///

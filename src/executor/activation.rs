@@ -6,7 +6,7 @@ use super::event::HostResult;
 use super::health;
 use super::proof::{self, Found, Judgement};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, SystemState};
-use crate::model::{Action, Health, Host, OnFailure};
+use crate::model::{Action, Health, Hook, Host, OnFailure};
 use crate::process::Cancel;
 use std::time::Duration;
 
@@ -20,7 +20,9 @@ pub(super) struct Order<'a> {
     pub(super) path: &'a StorePath,
     pub(super) action: Action,
     pub(super) before: &'a Probe,
+    pub(super) hooks_before: &'a [Hook],
     pub(super) health: &'a [Health],
+    pub(super) hooks_after: &'a [Hook],
     pub(super) on_failure: OnFailure,
     pub(super) timeout: Duration,
     /// Whether to wait between tries. Not in a rehearsal.
@@ -41,6 +43,12 @@ pub(super) struct Verdict {
 /// Activates, asks, looks at the health, and goes back if that is the policy.
 pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
     let Order { host, path, action, before, timeout, .. } = *order;
+    if action != Action::DryActivate
+        && let Some(reason) = health::run_hooks("before", order.hooks_before, order, drivers, io)
+    {
+        let result = if io.cancel.is_requested() { HostResult::Cancelled } else { HostResult::Failed };
+        return Verdict { result, reason: Some(reason), state: None };
+    }
     let found = match drivers.target.activate(host, path, action, before, timeout, io) {
         Ok(activation) => Found {
             state: activation.state,
@@ -77,6 +85,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
     };
     let judgement = proof::judge(action, path, before, &found);
     let judgement = with_health(judgement, order, drivers, io);
+    let judgement = with_hooks(judgement, order, drivers, io);
     let verdict = Verdict { result: judgement.result, reason: judgement.reason, state: Some(found.state) };
     let goes_back = matches!(order.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave);
     let changed = verdict.state.as_ref() != Some(&before.state);
@@ -145,6 +154,16 @@ fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<Probe, Dr
         result = drivers.target.probe(order.host, io);
     }
     result
+}
+
+fn with_hooks(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {
+    if judgement.result != HostResult::Succeeded || order.action == Action::DryActivate {
+        return judgement;
+    }
+    match health::run_hooks("after", order.hooks_after, order, drivers, io) {
+        None => judgement,
+        Some(reason) => Judgement { result: HostResult::Degraded, reason: Some(reason) },
+    }
 }
 
 fn with_health(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {

@@ -3,7 +3,7 @@
 use super::activation::Order;
 use super::drivers::Drivers;
 use crate::driver::{DriverError, HealthOutcome, Io};
-use crate::model::{Health, HealthKind, Text};
+use crate::model::{Health, HealthKind, Hook, Text};
 use std::time::{Duration, Instant};
 
 /// Longest and shortest pause between two tries.
@@ -23,6 +23,32 @@ pub(super) fn check(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<
         })
         .collect();
     (!bad.is_empty()).then(|| bad.join("\n"))
+}
+
+/// Runs hooks one after another up to the first that fails; gives why it did.
+pub(super) fn run_hooks(
+    when: &str,
+    hooks: &[Hook],
+    order: &Order<'_>,
+    drivers: &Drivers,
+    io: Io<'_>,
+) -> Option<String> {
+    hooks.iter().find_map(|hook| {
+        if io.cancel.is_requested() {
+            return Some("not made, because the run was stopped".to_owned());
+        }
+        let rendered = drivers.render.render(&hook.script, Some(order.host));
+        let outcome = rendered.and_then(|script| {
+            let hook = Hook { script: Text::new(script, hook.script.span()), ..hook.clone() };
+            drivers.target.hook(order.host, &hook, io)
+        });
+        let reason = match outcome {
+            Ok(HealthOutcome::Healthy) => return None,
+            Ok(HealthOutcome::Unhealthy(reason)) => reason,
+            Err(error) => error.to_string(),
+        };
+        Some(format!("hook {when} the activation `{}`: {reason}", hook.script.raw()))
+    })
 }
 
 fn attempt(health: &Health, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<String> {

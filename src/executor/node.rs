@@ -94,7 +94,7 @@ pub(super) fn run(
             let path = input.path.ok_or_else(|| missing("the system"))?;
             drivers.target.copy(known(host)?, &path, io).map(|()| Answer::Done(Some(path.to_string())))
         }
-        NodeKind::Activate { action, health, on_failure, timeout, .. } => {
+        NodeKind::Activate { action, before: hooks_before, health, after, on_failure, timeout, .. } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let order = Order {
@@ -102,7 +102,9 @@ pub(super) fn run(
                 path: &path,
                 action: *action,
                 before: &before,
+                hooks_before,
                 health,
+                hooks_after: after,
                 on_failure: *on_failure,
                 timeout: *timeout,
                 pauses: shared.pauses,

@@ -112,7 +112,11 @@ pub struct Deploy {
     pub waves: Vec<Share>,
     /// Failed hosts that the run survives before later waves are skipped; no limit when absent. A Fleetfile that
     /// gives none has 0 with [`OnFailure::Stop`] and [`OnFailure::RollBackWave`], else no limit.
-    pub max_failures: Option<usize>,
+    pub max_failures: Option<Tolerance>,
+    /// Run for each host before its activation; where one fails, the host is left as it is.
+    pub before: Vec<Hook>,
+    /// Run for each host after its activation, when it is well.
+    pub after: Vec<Hook>,
     /// Looked at after activation.
     pub health: Vec<Health>,
     /// What a failed host means for the others.
@@ -122,6 +126,39 @@ pub struct Deploy {
     /// Refuse a tree with uncommitted changes.
     pub clean_tree: bool,
     /// Longest time for one activation.
+    pub timeout: Duration,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// How many hosts may fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tolerance {
+    /// That many.
+    Count(usize),
+    /// That many percent of all selected hosts, rounded down.
+    Percent(u8),
+}
+
+impl Tolerance {
+    /// How many of so many hosts.
+    #[must_use]
+    pub fn of(self, hosts: usize) -> usize {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => hosts.saturating_mul(usize::from(percent)) / 100,
+        }
+    }
+}
+
+/// A command around the activation of each host.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    /// The command.
+    pub script: Text,
+    /// On the host instead of here.
+    pub on_host: bool,
+    /// Longest time it may take.
     pub timeout: Duration,
     /// Where it stands.
     pub span: Span,

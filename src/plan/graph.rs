@@ -1,6 +1,6 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Host, Notification, OnFailure, Step, StepKind};
+use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Step, StepKind};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,8 +85,12 @@ pub enum NodeKind {
     Activate {
         /// The verb.
         action: Action,
+        /// Run before.
+        before: Arc<[Hook]>,
         /// Health checks afterwards.
         health: Arc<[Health]>,
+        /// Run after it, when the host is well.
+        after: Arc<[Hook]>,
         /// What a failure means.
         on_failure: OnFailure,
         /// Longest time for the activation.

@@ -244,6 +244,9 @@ impl Compiler {
             })
             .collect();
         let health: Arc<[_]> = deploy.health.clone().into();
+        let before_hooks: Arc<[_]> = deploy.before.clone().into();
+        let after_hooks: Arc<[_]> = deploy.after.clone().into();
+        let allowed = allowed_failures(deploy, self.builder.hosts().len());
         let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
         let mut barrier: Option<NodeId> = None;
         for (wave, hosts) in groups.iter().enumerate() {
@@ -252,7 +255,9 @@ impl Compiler {
                 let Some(copy) = copies.get(host.0 as usize) else { continue };
                 let kind = NodeKind::Activate {
                     action: deploy.action,
+                    before: Arc::clone(&before_hooks),
                     health: Arc::clone(&health),
+                    after: Arc::clone(&after_hooks),
                     on_failure: deploy.on_failure,
                     timeout: deploy.timeout,
                     wave,
@@ -266,7 +271,7 @@ impl Compiler {
                 self.leaves.extend(activations.iter().map(|(_, id)| *id));
                 continue;
             }
-            let kind = NodeKind::Wave { number: wave, max_failures: allowed_failures(deploy) };
+            let kind = NodeKind::Wave { number: wave, max_failures: allowed };
             let ended = self.add(
                 kind,
                 Stage::Deploy,
@@ -292,9 +297,10 @@ impl Compiler {
 }
 
 /// How many failed hosts later waves survive.
-fn allowed_failures(deploy: &Deploy) -> Option<usize> {
+fn allowed_failures(deploy: &Deploy, hosts: usize) -> Option<usize> {
+    let written = deploy.max_failures.map(|most| most.of(hosts));
     match deploy.on_failure {
-        OnFailure::Continue | OnFailure::RollBackHost => deploy.max_failures,
-        OnFailure::Stop | OnFailure::RollBackWave => Some(deploy.max_failures.unwrap_or(0)),
+        OnFailure::Continue | OnFailure::RollBackHost => written,
+        OnFailure::Stop | OnFailure::RollBackWave => Some(written.unwrap_or(0)),
     }
 }

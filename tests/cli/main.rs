@@ -13,6 +13,7 @@ mod inspection;
 mod needed;
 mod notify;
 mod pipeline;
+mod policy;
 mod refusal;
 mod resume;
 mod rollback;

@@ -27,7 +27,7 @@ use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
     HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
 };
-use crate::model::{Action, Health, Host, HostName, Platform};
+use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform};
 use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
@@ -196,6 +196,12 @@ impl Target for Native {
 
     fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError> {
         self.check_health(host, health, io)
+    }
+
+    fn hook(&self, host: &Host, hook: &Hook, io: Io<'_>) -> Result<HealthOutcome, DriverError> {
+        // A check that is tried once.
+        let kind = HealthKind::Command { script: hook.script.clone(), on_host: hook.on_host };
+        self.check_health(host, &Health { kind, retries: 0, deadline: hook.timeout, span: hook.span }, io)
     }
 
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {

@@ -91,6 +91,8 @@ stages! {
     Verify = "verify", fails FaultKind::Wrong;
     /// Health checks.
     Health = "health", fails FaultKind::Wrong;
+    /// The hooks around the activation.
+    Hook = "hook", fails FaultKind::Wrong;
     /// The way back.
     RollBack = "roll_back", fails FaultKind::Error(ErrorKind::Activation);
     /// A notification.
@@ -118,7 +120,10 @@ impl FaultStage {
             FaultKind::Exit(_) => matches!(self, Self::Command | Self::Activate),
             FaultKind::Error(_) => !matches!(self, Self::Disk | Self::Identity | Self::Revision),
             FaultKind::Wrong => {
-                matches!(self, Self::Disk | Self::Identity | Self::Revision | Self::Verify | Self::Health)
+                matches!(
+                    self,
+                    Self::Disk | Self::Identity | Self::Revision | Self::Hook | Self::Verify | Self::Health
+                )
             }
         }
     }

@@ -13,7 +13,7 @@ use super::{
     Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
     Render, Secrets, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
 };
-use crate::model::{Action, Health, HealthKind, Host, HostName, Platform, Text, Variables};
+use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Text, Variables};
 use crate::process::Stream;
 use crate::secrets::Named;
 use record::Record;
@@ -309,6 +309,16 @@ impl Target for Rehearsal {
             _ => Vec::new(),
         };
         Ok(Activation { code: Some(code), state: self.state_of(name), failed_units, went_back: false })
+    }
+
+    fn hook(&self, host: &Host, hook: &Hook, io: Io<'_>) -> Result<HealthOutcome, DriverError> {
+        let place = if hook.on_host { "there" } else { "here" };
+        let says = format!("would run {place}: {}", first_line(hook.script.raw()));
+        self.call(FaultStage::Hook, Some(&host.name), io, &says)?;
+        Ok(match self.fault(FaultStage::Hook, Some(&host.name)) {
+            Some(_) => HealthOutcome::Unhealthy("rehearsed failure of a hook".into()),
+            None => HealthOutcome::Healthy,
+        })
     }
 
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {

@@ -2,8 +2,8 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildOn, Health, HostName, Identity, JqShim, Notification, OnFailure, Platform, SecretsPolicy,
-    Share, Step, Text, Variables,
+    Action, BuildOn, Health, Hook, HostName, Identity, JqShim, Notification, OnFailure, Platform,
+    SecretsPolicy, Share, Step, Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -113,7 +113,11 @@ pub struct Deploy {
     /// `waves`
     pub waves: Vec<Share>,
     /// `max_failures`
-    pub max_failures: Option<usize>,
+    pub max_failures: Option<Tolerance>,
+    /// `before`
+    pub before: Vec<Hook>,
+    /// `after`
+    pub after: Vec<Hook>,
     /// `health`
     pub health: Vec<Health>,
     /// `on_failure`

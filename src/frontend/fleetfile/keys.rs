@@ -316,8 +316,18 @@ pub(super) static DEPLOY: Table = Table {
         ),
         key(
             "max_failures",
-            Type::Int,
-            "Failed hosts after which no further wave starts. Default: 0 with `stop` and `roll_back_wave`, else no limit.",
+            Type::OneOf(&[Type::Int, Type::String]),
+            "Failed hosts, as a number or as `5%` of the selected ones, after which no further wave starts. Default: 0 with `stop` and `roll_back_wave`, else no limit.",
+        ),
+        key(
+            "before",
+            Type::List(&Type::Table(&HOOK)),
+            "Commands for each host before its activation; where one fails, the host is left as it is.",
+        ),
+        key(
+            "after",
+            Type::List(&Type::Table(&HOOK)),
+            "Commands for each host after its activation, when it is well; where one fails, it is degraded.",
         ),
         key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
         key(
@@ -336,6 +346,17 @@ pub(super) static DEPLOY: Table = Table {
             "Refuse a tree with uncommitted changes; `--allow-dirty` allows it. Default: `false`.",
         ),
         key("timeout", Type::Duration, "Longest time for one activation. Default: `10m`."),
+    ],
+};
+
+/// One entry of `before:` or `after:`
+pub(super) static HOOK: Table = Table {
+    name: "hook",
+    doc: "A command around the activation of each host.",
+    keys: &[
+        key("command", Type::String, "The shell command; it must exit 0."),
+        key("on", Type::Enum(&PLACE_WORDS), "Where it runs. Default: `operator`."),
+        key("timeout", Type::Duration, "Longest time it may take. Default: `1m`."),
     ],
 };
 

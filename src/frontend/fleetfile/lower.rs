@@ -4,7 +4,7 @@ use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
     Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform, Shims, Step,
-    StepKind, TaskfileId, Text, Variables,
+    StepKind, TaskfileId, Text, Tolerance, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -153,7 +153,9 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         action,
         at_once: deploy.at_once,
         waves: deploy.waves,
-        max_failures: deploy.max_failures.or(stops.then_some(0)),
+        max_failures: deploy.max_failures.or(stops.then_some(Tolerance::Count(0))),
+        before: deploy.before,
+        after: deploy.after,
         health: deploy.health,
         on_failure,
         clean_tree: deploy.clean_tree.unwrap_or(false),

@@ -142,7 +142,7 @@ pipelines:
         deploy.waves.as_slice(),
         [Share::Selector(canary), Share::Percent(25), Share::Count(3), Share::Selector(_)] if canary.text() == "@canary"
     ));
-    assert_eq!(deploy.max_failures, Some(1));
+    assert_eq!(deploy.max_failures, Some(crate::model::Tolerance::Count(1)));
     assert_eq!(deploy.on_failure, OnFailure::RollBackHost);
     assert!(!deploy.confirm);
     assert_eq!(deploy.timeout, Duration::from_secs(300));
@@ -167,7 +167,7 @@ fn what_is_not_written_has_safe_defaults() {
     let deploy = a.deploy.as_ref().expect("a deploy stage");
     assert_eq!(
         (deploy.action, deploy.on_failure, deploy.max_failures),
-        (Action::Switch, OnFailure::Stop, Some(0))
+        (Action::Switch, OnFailure::Stop, Some(crate::model::Tolerance::Count(0)))
     );
     assert!(deploy.confirm);
     let b = project.pipelines["b"].deploy.as_ref().expect("a deploy stage");

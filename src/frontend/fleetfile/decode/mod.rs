@@ -2,6 +2,7 @@
 
 mod fleet;
 mod health;
+mod hook;
 mod notification;
 mod pipeline;
 mod scalar;

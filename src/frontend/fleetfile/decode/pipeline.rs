@@ -1,12 +1,12 @@
 //! `pipelines:`: names and stages. Knows no other pipeline and no task.
 
 use super::scalar::{at_once, duration, filled_text, number, owned, text, word};
-use super::{health, notification, step};
+use super::{health, hook, notification, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
 use crate::frontend::fleetfile::keys::{ACTIONS, BUILD, DEPLOY, FAILURES, PIPELINE, PLATFORMS};
 use crate::frontend::fleetfile::variables::decode_variables;
-use crate::model::{Selector, Share, Text, Variables};
+use crate::model::{Selector, Share, Text, Tolerance, Variables};
 use crate::source::Spanned;
 use crate::yaml::{Decoder, Field, Node};
 
@@ -115,6 +115,8 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         at_once: None,
         waves: Vec::new(),
         max_failures: None,
+        before: Vec::new(),
+        after: Vec::new(),
         health: Vec::new(),
         on_failure: None,
         confirm: None,
@@ -132,7 +134,9 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
                 let items = decoder.list(field.value, "a list of waves");
                 deploy.waves = items.iter().filter_map(|item| wave(decoder, item)).collect();
             }
-            "max_failures" => deploy.max_failures = number(decoder, &field, 0_usize, 100_000),
+            "max_failures" => deploy.max_failures = tolerance(decoder, &field),
+            "before" => deploy.before = hook::decode_all(decoder, field.value),
+            "after" => deploy.after = hook::decode_all(decoder, field.value),
             "health" => deploy.health = health::decode_all(decoder, field.value),
             "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
             "confirm" => deploy.confirm = decoder.bool(field.value).map(|confirm| *confirm),
@@ -142,6 +146,26 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         }
     }
     Some(deploy)
+}
+
+/// A number of hosts or a percentage.
+fn tolerance(decoder: &mut Decoder, field: &Field<'_>) -> Option<Tolerance> {
+    let percent = field.value.as_scalar().and_then(|_| decoder.string(field.value));
+    let Some(percent) = percent.as_deref().and_then(|written| written.strip_suffix('%')) else {
+        return number(decoder, field, 0_usize, 100_000).map(Tolerance::Count);
+    };
+    match percent.trim().parse() {
+        Ok(percent @ 0..=100) => Some(Tolerance::Percent(percent)),
+        _ => {
+            let message = format!("`{}%` is no share of the hosts", percent.escape_debug());
+            decoder.push(
+                Diagnostic::error("fleet::fleetfile::range", message)
+                    .at(field.value.place(), "out of range")
+                    .help("give a whole percentage from `0%` to `100%`, or a number of hosts"),
+            );
+            None
+        }
+    }
 }
 
 /// A selector, a percentage or a number of hosts.

@@ -1,0 +1,114 @@
+//! What a pipeline says about failures, hooks and many hosts, in rehearsals.
+
+use crate::fixture::{FLEET, Fixture};
+use std::fmt::Write as _;
+
+fn with(deploy: &str) -> Fixture {
+    Fixture::new().file("Fleetfile.yaml", FLEET.replace("deploy: {}", deploy))
+}
+
+const HOOKS: &str = "deploy: {before: [{command: 'quiet {{.HOST}}'}], after: [{command: loud, on: host, timeout: 5s}], health: [{unit: a.service}]}";
+
+#[test]
+fn hooks_run_around_the_activation() {
+    let fixture = with(HOOKS);
+    let ran = fixture.run(["run", "deploy", "--rehearse", "host=luna"]).code(0);
+    let steps: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_once("rehearsal: would ")?.1.split(" /nix").next())
+        .skip_while(|step| !step.starts_with("run"))
+        .collect();
+    assert_eq!(steps, ["run here: quiet luna", "activate", "look at the unit a.service", "run there: loud"]);
+}
+
+#[test]
+fn a_hook_that_fails_before_leaves_the_host_as_it_is_and_one_after_degrades_it() {
+    let ran = with(HOOKS).run(["run", "deploy", "--rehearse", "--fail", "luna:hook"]).code(3).stdout_contains(
+        "luna failed in deploy: hook before the activation `quiet {{.HOST}}`: rehearsed failure of a hook",
+    );
+    assert!(!ran.stdout.contains("luna  | rehearsal: would activate"), "{}", ran.stdout);
+
+    with("deploy: {after: [{command: loud}], on_failure: roll_back_host}")
+        .run(["run", "deploy", "--rehearse", "--fail", "luna:hook"])
+        .code(4)
+        .stdout_contains("hook after the activation `loud`")
+        .stdout_contains("luna   rolled_back");
+    // Nothing is done around what is not done.
+    let dry = with("deploy: {action: dry-activate, before: [{command: x}]}");
+    assert!(!dry.run(["run", "deploy", "--rehearse"]).code(0).stdout.contains("would run"));
+}
+
+#[test]
+fn hooks_and_shares_that_cannot_be_are_told() {
+    let check = |deploy: &str| with(deploy).run(["check"]).code(102);
+    check("deploy: {before: [{on: host}]}").stderr_contains("a hook without a `command`");
+    check("deploy: {before: [{comand: x}]}").stderr_contains("did you mean `command`?");
+    check("deploy: {max_failures: 101%}").points_at("Fleetfile.yaml:17:28", "101%");
+    check("deploy: {max_failures: -1}").stderr_contains("out of range");
+}
+
+/// A fleet of many hosts, the first ones canaries.
+fn many(count: usize, deploy: &str) -> Fixture {
+    let mut text =
+        "version: '3'\nfleet:\n  flake: .\n  discover: [nixosConfigurations]\n  hosts:\n".to_owned();
+    for number in 0..count {
+        let tags = if number < count / 100 { "{tags: [canary]}" } else { "{}" };
+        let _ = writeln!(text, "    h{number:05}: {tags}");
+    }
+    let _ = write!(text, "pipelines:\n  deploy:\n    check: [reachable, disk]\n    deploy: {deploy}\n");
+    Fixture::new().file("Fleetfile.yaml", text)
+}
+
+#[test]
+fn a_share_of_the_hosts_may_fail() {
+    let fixture = many(200, "{waves: [20, '*'], max_failures: 1%}");
+    let run = |faults: &[&str]| {
+        let output = fixture.command(&[&["run", "deploy", "--rehearse"], faults].concat()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let two = ["--fail", "h00003:activate", "--fail", "h00004:activate"];
+    assert!(run(&two).contains("deploy: 198 succeeded, 2 failed"), "2 of 200 are 1 %");
+    let stopped = run(&[&two[..], &["--fail", "h00005:activate"]].concat());
+    assert!(
+        stopped.contains("deploy: 17 succeeded, 3 failed, 180 skipped"),
+        "{}",
+        stopped.lines().last().unwrap()
+    );
+}
+
+/// The rehearsal of the largest fleet: every host has one result, and it is the one that its fault makes.
+#[test]
+fn the_report_of_ten_thousand_hosts_is_complete() {
+    let count = 10_000;
+    let deploy =
+        "{waves: ['@canary', 10%, 25%, 25%, '*'], on_failure: continue, health: [{unit: a.service}]}";
+    let fixture = many(count, deploy);
+    let faults = [
+        ("probe", "unreachable"),
+        ("build", "failed"),
+        ("activate", "failed"),
+        ("activate=exit4", "degraded"),
+        ("health", "degraded"),
+        ("verify", "failed"),
+    ];
+    // One in a hundred, at places that no pattern of the waves shares.
+    let faulty: Vec<(usize, (&str, &str))> =
+        (0..count / 100).map(|index| ((index * 7919 + 13) % count, faults[index % faults.len()])).collect();
+    let mut words = ["run", "deploy", "--rehearse"].map(str::to_owned).to_vec();
+    for (number, (stage, _)) in &faulty {
+        words.extend(["--fail".to_owned(), format!("h{number:05}:{stage}")]);
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = fixture.command(&words).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let journal = fixture.journal();
+    let report = journal.last().unwrap()["hosts"].as_array().unwrap();
+    assert_eq!(report.len(), count);
+    let expected: std::collections::HashMap<usize, &str> =
+        faulty.iter().map(|(number, (_, result))| (*number, *result)).collect();
+    for (number, host) in report.iter().enumerate() {
+        assert_eq!(host["host"], format!("h{number:05}"));
+        assert_eq!(host["result"], *expected.get(&number).unwrap_or(&"succeeded"), "{host}");
+    }
+}
