@@ -287,3 +287,24 @@ esac
         .code(0)
         .silent();
 }
+
+#[test]
+fn variables_that_do_not_arrive_are_told() {
+    let given = |vars: &str| {
+        checked(&format!(
+            "tasks:\n  a: {{cmds: [{{task: b, vars: {{{vars}}}}}]}}\n  b: {{requires: {{vars: [HOST]}}, cmds: ['echo {{{{.HOST}}}}']}}\n"
+        ))
+    };
+    given("HOTS: x")
+        .code(0)
+        .points_at("Taskfile.yml:3:31", "HOTS")
+        .stderr_contains("the task `b` does not use the variable `HOTS` that it is given")
+        .stderr_contains("did you mean `HOST`?")
+        .stderr_lacks("nothing uses");
+    given("HOST: x, HOTS: x").stderr_lacks("does not use the variable");
+    given("HOST: x").code(0).silent();
+    checked("vars: {X: {sh: '{{.X | default \"git describe\"}}'}}\ntasks:\n  a: {cmds: ['echo {{.X}}']}\n")
+        .code(0)
+        .stderr_contains("a value that is given for `X` is run as a command");
+    clean("vars: {X: {sh: 'echo {{.X | default \"y\"}}'}}\ntasks:\n  a: {cmds: ['echo {{.X}}']}\n");
+}
