@@ -16,7 +16,7 @@
         inherit (manifest) version;
         src = lib.fileset.toSource {
           root = ./.;
-          fileset = lib.fileset.unions [ ./Cargo.toml ./Cargo.lock ./src ./schema ];
+          fileset = lib.fileset.unions [ ./Cargo.toml ./Cargo.lock ./build.rs ./src ./schema ];
         };
         cargoLock.lockFile = ./Cargo.lock;
         # The tests need more of the repository than the program; `tests/all` runs them.

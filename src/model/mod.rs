@@ -6,6 +6,7 @@ mod notification;
 mod pipeline;
 mod project;
 mod selector;
+mod snapshot;
 mod step;
 mod task;
 mod text;
@@ -20,6 +21,7 @@ pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, Servi
 pub use pipeline::{Action, Build, Deploy, Hook, OnFailure, Pipeline, Share, Tolerance};
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
 pub use selector::{Selector, SelectorError};
+pub use snapshot::Snapshot;
 pub use step::{Health, HealthKind, Step, StepKind};
 pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
 pub use text::Text;

@@ -1,6 +1,6 @@
 //! A task: the unit that is called by name.
 
-use super::{Call, Command, Loop, Method, RunMode, TaskfileId, Text, Variables};
+use super::{Call, Command, Loop, Method, RunMode, Snapshot, TaskfileId, Text, Variables};
 use crate::source::Span;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub struct Task {
     /// `vars` written at the include that brought it.
     pub include_vars: Arc<Variables>,
     /// The included file's own `vars`, when it was included in map form.
-    pub included_taskfile_vars: Arc<Variables>,
+    pub included_taskfile_vars: Arc<Snapshot>,
     /// `dir` of the includes on the way to it, outermost first; empty in the root and after plain includes.
     pub base_dir: Vec<Text>,
     /// No command echo.

@@ -29,8 +29,9 @@ impl Runner {
         let skip = self.options.force_all || (!request.indirect && self.options.force);
         if !skip {
             self.check_stopped(context)?;
-            self.preconditions_hold(compiled, context).await?;
-            let (is_up_to_date, reasons) = self.freshness(task, compiled, context, Record::Changes).await?;
+            Box::pin(self.preconditions_hold(compiled, context)).await?;
+            let (is_up_to_date, reasons) =
+                Box::pin(self.freshness(task, compiled, context, Record::Changes)).await?;
             self.explain(&compiled.name, !is_up_to_date, || reasons);
             if is_up_to_date {
                 let quiet =
@@ -45,7 +46,7 @@ impl Runner {
         } else {
             self.explain(&compiled.name, true, || vec![Because::Forced]);
         }
-        self.ask(compiled, request).await?;
+        Box::pin(self.ask(compiled, request)).await?;
         self.make_dir(compiled);
         let mut deferred = Vec::new();
         let mut exit_code = None;
@@ -56,7 +57,8 @@ impl Runner {
                 deferred.push((command.index, written));
                 continue;
             }
-            if let Err(error) = self.run_command(task, compiled, written, command, request, context).await {
+            let run = Box::pin(self.run_command(task, compiled, written, command, request, context));
+            if let Err(error) = run.await {
                 self.forget_fingerprint(task, compiled);
                 if let Some(code) = error.command_code() {
                     if task.ignore_error {
@@ -75,7 +77,7 @@ impl Runner {
             self.progress(|| format!("{called} finished"));
         }
         for (index, written) in deferred.into_iter().rev() {
-            self.run_deferred(task, compiled, written, index, exit_code, request).await;
+            Box::pin(self.run_deferred(task, compiled, written, index, exit_code, request)).await;
         }
         result
     }

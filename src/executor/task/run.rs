@@ -86,7 +86,10 @@ impl Runner {
             .map(|(request, deadline)| {
                 let (runner, first, siblings) = (Rc::clone(self), Rc::clone(&first), siblings.clone());
                 self.runtime.spawn(async move {
-                    let result = runner.call_within(request, deadline, &siblings).await;
+                    let result = match deadline {
+                        None => runner.run_task(request, siblings.clone()).await,
+                        deadline => Box::pin(runner.call_within(request, deadline, &siblings)).await,
+                    };
                     if let Err(error) = result {
                         first.borrow_mut().get_or_insert(error);
                         if failfast {
@@ -128,7 +131,7 @@ impl Runner {
 
     async fn run_task(self: Rc<Self>, request: Request, context: Context) -> Result<(), TaskError> {
         if self.pipeline(&request.name).is_some() {
-            return self.run_pipeline(&request, &context.cancel).await;
+            return Box::pin(self.run_pipeline(&request, &context.cancel)).await;
         }
         let found = self.lookup.find(&request.name, request.span)?;
         let task = Arc::clone(self.task(&found)?);
@@ -144,11 +147,12 @@ impl Runner {
             self.explain(&request.name, false, || vec![Because::RanBefore]);
             return result;
         }
-        let request = self.answered(&task, &found, request).await?;
-        self.check_required(&task, &found, &request).await?;
-        let compiled = Rc::new(self.compile(&found, &request, Evaluate::All).await?);
+        // A call that waits for others, as most may do, keeps nothing of what these need.
+        let request = Box::pin(self.answered(&task, &found, request)).await?;
+        Box::pin(self.check_required(&task, &found, &request)).await?;
+        let compiled = Rc::new(Box::pin(self.compile(&found, &request, Evaluate::All)).await?);
         if !compiled.condition.trim().is_empty() {
-            let exit = self.quiet_script(&compiled.condition, &compiled, &context).await;
+            let exit = Box::pin(self.quiet_script(&compiled.condition, &compiled, &context)).await;
             if !exit.as_ref().is_ok_and(|code| *code == 0) {
                 self.note(|| format!("if condition not met - skipped: {}", GoQuoted(&request.name)));
                 self.explain(&compiled.name, false, || {
@@ -162,7 +166,7 @@ impl Runner {
         self.count_call(&found, &task)?;
         self.limit.acquire().await;
         let name = compiled.name.clone();
-        let result = self.once_or_more(task, compiled, request, context).await;
+        let result = Box::pin(self.once_or_more(task, compiled, request, context)).await;
         self.limit.release();
         result.map_err(|error| TaskError::Run { name, inner: Box::new(error) })
     }

@@ -130,7 +130,7 @@ impl<'p> Known<'p> {
         let of = |variables: &'p Variables| variables.keys().map(|name| &**name);
         let project = of(&self.project.vars).chain(of(&self.project.env));
         let own = task.into_iter().flat_map(move |task| {
-            let maps = [&task.vars, &*task.include_vars, &*task.included_taskfile_vars];
+            let maps = [&task.vars, &*task.include_vars, &**task.included_taskfile_vars];
             let required = task.requires.iter().map(|required| &*required.name);
             maps.into_iter().flat_map(of).chain(required)
         });

@@ -9,7 +9,7 @@ use super::load_error::Findings;
 use super::merge::{Merged, merge};
 use super::{Entry, LoadOptions};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Include, Project, Task, Taskfile, TaskfileId, Variables};
+use crate::model::{Include, Project, Snapshot, Task, Taskfile, TaskfileId, Variables};
 use crate::source::Span;
 use indexmap::IndexMap;
 use std::path::Path;
@@ -54,13 +54,14 @@ pub(super) fn lower(
 /// A file alone: its tasks under their own names.
 fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
     let id = TaskfileId(u32::try_from(index).unwrap_or(u32::MAX));
-    let none = Arc::new(Variables::new());
+    let none = (Arc::new(Variables::new()), Arc::default());
     let tasks = std::mem::take(&mut file.tasks);
     Merged {
         id: Some(id),
         overwritten: IndexMap::new(),
         version: file.version.clone(),
         vars: std::mem::take(&mut file.vars),
+        history: None,
         env: std::mem::take(&mut file.env),
         output: file.output.clone(),
         dotenv_span: file.dotenv_span,
@@ -73,7 +74,12 @@ fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
     }
 }
 
-fn lower_task(name: Arc<str>, task: ast::Task, taskfile: TaskfileId, none: &Arc<Variables>) -> Task {
+fn lower_task(
+    name: Arc<str>,
+    task: ast::Task,
+    taskfile: TaskfileId,
+    none: &(Arc<Variables>, Arc<Snapshot>),
+) -> Task {
     Task {
         local_name: Arc::clone(&name),
         name,
@@ -96,8 +102,8 @@ fn lower_task(name: Arc<str>, task: ast::Task, taskfile: TaskfileId, none: &Arc<
         vars: task.vars,
         env: task.env,
         dotenv: task.dotenv,
-        include_vars: Arc::clone(none),
-        included_taskfile_vars: Arc::clone(none),
+        include_vars: Arc::clone(&none.0),
+        included_taskfile_vars: Arc::clone(&none.1),
         base_dir: Vec::new(),
         silent: task.silent,
         interactive: task.interactive,

@@ -6,7 +6,9 @@ use super::include::Edge;
 use super::load_error::Findings;
 use super::version::Version;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Call, CommandKind, Defer, Output, Overwritten, Task, TaskfileId, Text, Variables};
+use crate::model::{
+    Call, CommandKind, Defer, Output, Overwritten, Snapshot, Task, TaskfileId, Text, Variables,
+};
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
 use std::path::Path;
@@ -21,6 +23,8 @@ pub(super) struct Merged {
     pub(super) overwritten: IndexMap<(Span, Span), Overwritten>,
     pub(super) version: Option<Spanned<Version>>,
     pub(super) vars: Variables,
+    /// `vars` as they were after the last merge; absent before the first.
+    pub(super) history: Option<Arc<Snapshot>>,
     pub(super) env: Variables,
     pub(super) output: Option<Output>,
     pub(super) dotenv_span: Option<Span>,
@@ -48,6 +52,8 @@ pub(super) fn merge(parent: &mut Merged, child: Merged, edge: &Edge, findings: &
         parent.output = child.output;
     }
     let dir = edge.include.advanced.then(|| Text::nowhere(edge.dir.display().to_string()));
+    let before = parent.history.take().unwrap_or_else(|| Arc::new(Snapshot::first(parent.vars.clone())));
+    let mut added = Variables::new();
     parent.overwritten.extend(child.overwritten);
     for (is_env, into, from) in [(false, &mut parent.vars, child.vars), (true, &mut parent.env, child.env)] {
         for (name, mut variable) in from {
@@ -55,6 +61,9 @@ pub(super) fn merge(parent: &mut Merged, child: Merged, edge: &Edge, findings: &
                 variable.dir.clone_from(&dir);
             }
             let (taken, taken_from) = (variable.span, variable.taskfile);
+            if !is_env {
+                added.insert(Arc::clone(&name), variable.clone());
+            }
             let lost = into.insert(Arc::clone(&name), variable);
             if let Some(lost) = lost.filter(|lost| lost.span != taken)
                 && let (Some(taken_from), Some(lost_from)) = (taken_from, lost.taskfile)
@@ -66,12 +75,14 @@ pub(super) fn merge(parent: &mut Merged, child: Merged, edge: &Edge, findings: &
             }
         }
     }
+    let history = if added.is_empty() { before } else { Arc::new(Snapshot::after(before, added)) };
+    parent.history = Some(Arc::clone(&history));
     let stamp = Stamp {
         edge,
         dir,
         silent: child.silent,
         use_gitignore: child.use_gitignore,
-        snapshot: edge.include.advanced.then(|| Arc::new(parent.vars.clone())),
+        snapshot: edge.include.advanced.then_some(history),
     };
     let has_default = child.tasks.contains_key("default");
     for (name, mut task) in child.tasks {
@@ -145,7 +156,7 @@ struct Stamp<'e> {
     dir: Option<Text>,
     silent: bool,
     use_gitignore: Option<bool>,
-    snapshot: Option<Arc<Variables>>,
+    snapshot: Option<Arc<Snapshot>>,
 }
 
 impl Stamp<'_> {

@@ -16,13 +16,12 @@ pub(super) fn decode_commands(context: &mut Context<'_>, node: &Node) -> Option<
         return None;
     }
     let items = context.list(node, "[]*ast.Cmd", "a list of commands");
-    Some(
-        items
-            .iter()
-            .filter(|item| !item.is_null())
-            .filter_map(|item| decode_command(context, item))
-            .collect(),
-    )
+    // Collected, a list of one would get the room of four.
+    let mut commands = Vec::with_capacity(items.len());
+    for item in items.iter().filter(|item| !item.is_null()) {
+        commands.extend(decode_command(context, item));
+    }
+    Some(commands)
 }
 
 /// A command; `None` where it does nothing or cannot be decoded.
