@@ -80,7 +80,8 @@ pub(super) fn run_on(
     if let Some(staged) = staged {
         task_options.cli_vars.extend(staged.variables(&loaded.project.root_dir));
     }
-    let scripts = Arc::new(scripts::with(stdout.clone(), paint, added));
+    let shims = loaded.project.fleet.as_ref().map(|fleet| fleet.shims).unwrap_or_default();
+    let scripts = Arc::new(scripts::with(stdout.clone(), paint, added).shims(shims));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let pipelines = PipelineRuns::new(

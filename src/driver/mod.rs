@@ -18,6 +18,7 @@ mod project;
 pub mod rehearsal;
 mod secrets;
 mod shell;
+mod shims;
 mod ssh;
 mod store_path;
 mod target;
