@@ -17,11 +17,22 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// sops' own configuration.
+const CONFIG: &str = ".sops.yaml";
+
 /// Files of a commit. Those that git ignores are as they are in the work tree.
 struct Committed<'a> {
     top: &'a Path,
     names: Vec<FileName>,
     contents: Vec<Option<Vec<u8>>>,
+}
+
+impl Committed<'_> {
+    /// Whether one of them is encrypted by sops, or may name files that are.
+    fn speak_of_sops(&self) -> bool {
+        let files = self.names.iter().zip(&self.contents).filter(|(name, _)| name.path != CONFIG);
+        files.filter_map(|(_, content)| content.as_ref()).any(|content| is_sops(content))
+    }
 }
 
 impl Files for Committed<'_> {
@@ -46,21 +57,19 @@ impl Files for Committed<'_> {
 pub(super) fn run(arguments: &Arguments, judged: &Judged<'_>) -> Result<u8, Failure> {
     let top = judged.repository.top();
     let new = |change: &crate::driver::git::Change| change.new.clone();
-    let staged: Vec<Entry> = judged.changes.iter().filter_map(new).collect();
+    let mut staged: Vec<Entry> = judged.changes.iter().filter_map(new).collect();
+    if staged.is_empty() {
+        return Ok(exit_code::GOOD);
+    }
+    // Asked for by its name with the rest: another call of git costs more than all that is done here.
+    let config = PathBuf::from(CONFIG);
+    staged.push(Entry { path: config, kind: EntryKind::File, object: judged.snapshot.name(CONFIG) });
     let mut files = judged.committed(staged)?;
     let changed: BTreeSet<PathBuf> = judged.changes.iter().map(|change| change.path.clone()).collect();
-    let concerned = changed.iter().any(|path| is_fence(path))
-        || files.contents.iter().flatten().any(|text| is_sops(text));
+    let concerned = changed.iter().any(|path| is_fence(path)) || files.speak_of_sops();
     if concerned {
         let all = judged.repository.entries(&judged.snapshot, &[]).map_err(|error| failure(&error))?;
         files = judged.committed(all)?;
-    } else if files.names.is_empty() {
-        return Ok(exit_code::GOOD);
-    } else {
-        let config = judged.repository.entries(&judged.snapshot, &[".sops.yaml"]);
-        let config = judged.committed(config.map_err(|error| failure(&error))?)?;
-        files.names.extend(config.names);
-        files.contents.extend(config.contents);
     }
     let (policy, prefix, mut sources) = policy(arguments, judged)?;
     let checked = check(&files, top, &prefix, &policy, &mut sources);
@@ -106,7 +115,7 @@ fn policy(arguments: &Arguments, judged: &Judged<'_>) -> Result<(SecretsPolicy, 
 /// Whether a file decides what others have to be like.
 fn is_fence(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name == ".sops.yaml" || fleetfile::FILE_NAMES.contains(&name)
+    name == CONFIG || fleetfile::FILE_NAMES.contains(&name)
 }
 
 /// Whether a file is encrypted by sops, or may name files that are.
@@ -115,19 +124,22 @@ fn is_sops(text: &[u8]) -> bool {
 }
 
 impl<'a> Judged<'a> {
-    /// The content of files.
+    /// The content of files; those that are not there are left out.
     fn committed(&self, mut entries: Vec<Entry>) -> Result<Committed<'a>, Failure> {
         entries.retain(|entry| entry.kind == EntryKind::File && !entry.object.is_empty());
         let objects: Vec<&str> = entries.iter().map(|entry| entry.object.as_str()).collect();
-        let mut contents: Vec<Option<Vec<u8>>> = vec![None; entries.len()];
+        let mut files = Committed { top: self.repository.top(), names: Vec::new(), contents: Vec::new() };
         let mut take = |number: usize, content| {
-            if let (Some(slot), Content::Bytes(bytes)) = (contents.get_mut(number), content) {
-                *slot = Some(bytes);
-            }
+            let content = match content {
+                Content::Missing => return,
+                Content::TooLarge => None,
+                Content::Bytes(bytes) => Some(bytes),
+            };
+            let Some(entry) = entries.get(number) else { return };
+            files.names.push(FileName { path: entry.path.to_string_lossy().into_owned(), staged: false });
+            files.contents.push(content);
         };
         self.repository.contents(&objects, &mut take).map_err(|error| failure(&error))?;
-        let name =
-            |entry: &Entry| FileName { path: entry.path.to_string_lossy().into_owned(), staged: false };
-        Ok(Committed { top: self.repository.top(), names: entries.iter().map(name).collect(), contents })
+        Ok(files)
     }
 }

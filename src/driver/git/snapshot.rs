@@ -18,6 +18,17 @@ pub enum Snapshot {
     },
 }
 
+impl Snapshot {
+    /// The name of a path's object (gitrevisions(7)).
+    #[must_use]
+    pub fn name(&self, path: &str) -> String {
+        match self {
+            Self::Index => format!(":{path}"),
+            Self::Commit { commit, .. } => format!("{commit}:{path}"),
+        }
+    }
+}
+
 /// git compares with these options whatever the user's configuration says.
 const RAW: [&str; 8] = [
     "diff",
