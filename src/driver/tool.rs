@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How often the request to stop is looked at.
@@ -22,6 +22,8 @@ const LINGER: Duration = Duration::from_millis(200);
 const LINE_LIMIT: u64 = 64 * 1024;
 /// Longest whole output.
 const WHOLE_LIMIT: u64 = 256 * 1024 * 1024;
+/// Lines that a tool may be ahead of who listens: one that prints a gigabyte waits rather than fill the memory.
+const AHEAD: usize = 1024;
 /// How many of the last lines are kept.
 const TAIL: usize = 30;
 
@@ -158,7 +160,7 @@ impl Tool {
         if limits.stop().is_some() {
             return Err(Broken::Cancelled);
         }
-        let (sender, heard) = channel();
+        let (sender, heard) = sync_channel(AHEAD);
         let handle = self.start(whole, &sender).map_err(Broken::Start)?;
         drop(sender);
         let mut listener = Listener { open: 2, said: VecDeque::new(), whole: Vec::new() };
@@ -173,7 +175,7 @@ impl Tool {
         }
     }
 
-    fn start(&self, whole: bool, sender: &Sender<Heard>) -> io::Result<duct::Handle> {
+    fn start(&self, whole: bool, sender: &SyncSender<Heard>) -> io::Result<duct::Handle> {
         let (stdout, out) = io::pipe()?;
         let (stderr, err) = io::pipe()?;
         let mut call = duct::cmd(&self.program, &self.arguments)
@@ -289,7 +291,7 @@ fn signal(handle: &duct::Handle, stop: Stop) {
     }
 }
 
-fn pump_lines(pipe: PipeReader, stream: Stream, sender: &Sender<Heard>) {
+fn pump_lines(pipe: PipeReader, stream: Stream, sender: &SyncSender<Heard>) {
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
     loop {
@@ -310,7 +312,7 @@ fn pump_lines(pipe: PipeReader, stream: Stream, sender: &Sender<Heard>) {
     let _ = sender.send(Heard::End);
 }
 
-fn pump_whole(pipe: PipeReader, sender: &Sender<Heard>) {
+fn pump_whole(pipe: PipeReader, sender: &SyncSender<Heard>) {
     let mut bytes = Vec::new();
     // What was read before an error is still what it said; a cut answer does not parse.
     let _ = pipe.take(WHOLE_LIMIT).read_to_end(&mut bytes);
