@@ -23,6 +23,11 @@ pub(crate) struct Homelab {
 impl Homelab {
     /// Brings the hosts up; `None`, and the test is reported as skipped, where that cannot be.
     pub(crate) fn up(test: &str) -> Option<Self> {
+        Self::up_with(HOSTS.len(), test)
+    }
+
+    /// The same with more hosts: host5, host6 and so on.
+    pub(crate) fn up_with(hosts: usize, test: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         if !requirement::met(&format!("e2e::{test}"), &["root", "nix", "ssh", "sudo", "busybox", "ip", "git"])
         {
@@ -30,7 +35,7 @@ impl Homelab {
         }
         let testbed = format!("e2e-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let homelab = Self { testbed, dir: tempfile::tempdir().unwrap() };
-        homelab.testbed(&["up"]);
+        homelab.testbed(&["up", &hosts.to_string()]);
         homelab.testbed(&["flake", homelab.dir.path().to_str().unwrap()]);
         Some(homelab)
     }
@@ -84,6 +89,13 @@ impl Homelab {
         for host in HOSTS {
             self.write(&format!("hosts/{host}/version"), version);
         }
+    }
+
+    /// fleet where the hosts are, to be started; the process is fleet's own, as long as it runs.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&["run", env!("CARGO_BIN_EXE_fleet")]);
+        command.args(arguments).current_dir(self.dir());
+        command
     }
 
     /// Runs fleet where the hosts are, without a terminal.

@@ -11,6 +11,7 @@ mod fault;
 mod homelab;
 mod inspection;
 mod lock;
+mod matrix;
 mod plugin;
 mod privilege;
 mod resume;
