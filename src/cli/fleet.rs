@@ -55,6 +55,8 @@ impl Engine {
 pub(super) struct Wish<'a> {
     /// The run's id; empty where none is made.
     run: &'a str,
+    /// Which of some hosts will be evaluated; only a guess, which saves time.
+    expects: Option<&'a dyn Fn(Vec<Host>) -> Vec<Host>>,
     /// The faults of a rehearsal; nothing outside is asked then.
     pub(super) faults: Option<&'a [Fault]>,
     /// Gives up when this asks to.
@@ -68,7 +70,13 @@ pub(super) struct Wish<'a> {
 impl<'a> Wish<'a> {
     /// To run something.
     pub(super) fn to_run(run: &'a str, faults: Option<&'a [Fault]>, cancel: &Cancel, pause: &Pause) -> Self {
-        Self { run, faults, cancel: cancel.clone(), pause: pause.clone(), _signals: None }
+        Self { run, expects: None, faults, cancel: cancel.clone(), pause: pause.clone(), _signals: None }
+    }
+
+    /// Tells which hosts will be evaluated.
+    pub(super) fn expecting(mut self, expects: &'a dyn Fn(Vec<Host>) -> Vec<Host>) -> Self {
+        self.expects = Some(expects);
+        self
     }
 
     /// To look at the hosts; Ctrl-C ends what evaluates the flake.
@@ -78,7 +86,7 @@ impl<'a> Wish<'a> {
         if let Some(signals) = &signals {
             let _ = signals.in_thread();
         }
-        Self { run: "", faults, cancel, pause: Pause::default(), _signals: signals }
+        Self { run: "", expects: None, faults, cancel, pause: Pause::default(), _signals: signals }
     }
 }
 
@@ -142,7 +150,13 @@ pub(super) fn engine(
     let native = native.map_err(refused)?;
     let said = Said;
     let io = Io { output: &said, cancel: &wish.cancel };
-    let found = native.discover(&fleet.discover, io).map_err(refused)?;
+    let expect = |last: &[Discovered]| {
+        let Some(expects) = wish.expects else { return Vec::new() };
+        let found: Vec<FlakeHost> = last.iter().cloned().map(flake_host).collect();
+        let (hosts, _) = resolve_hosts(fleet, &found, variables);
+        expects(hosts).into_iter().map(|host| (host.platform, host.name.as_str().to_owned())).collect()
+    };
+    let found = native.discover_expecting(&fleet.discover, &expect, io).map_err(refused)?;
     let found: Vec<FlakeHost> = found.into_iter().map(flake_host).collect();
     let (hosts, diagnostics) = resolve_hosts(fleet, &found, variables);
     refuse(&diagnostics, loaded, arguments)?;

@@ -23,6 +23,7 @@ use crate::reporter::{
 };
 use crate::source::SourceMap;
 use crate::template::Map;
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -106,9 +107,10 @@ impl PipelineRuns {
         let variables = Arc::new(variables);
         let pause = Pause::default();
         let run = RunId::new();
-        let wish = Wish::to_run(run.as_str(), self.faults.as_deref(), cancel, &pause);
-        let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         let render = Arc::new(Renderer { variables: Arc::clone(&variables) });
+        let expects = |hosts: Vec<Host>| self.expected(pipeline, hosts, &*render);
+        let wish = Wish::to_run(run.as_str(), self.faults.as_deref(), cancel, &pause).expecting(&expects);
+        let engine = fleet::engine(&self.loaded, &variables, &wish, &self.arguments)?;
         self.refuse_dirty(pipeline, &engine)?;
         let hosts = match &self.resumed {
             Some(resumed) => resumed.hosts(&engine.hosts)?,
@@ -116,8 +118,10 @@ impl PipelineRuns {
         };
         let limits = Limits { check: self.at_once, vm: super::memory::tests_at_once(), ..Limits::default() };
         let plan = Arc::new(match &self.systems {
-            Systems::Flake => plan::compile(pipeline, hosts, limits),
-            Systems::Generation { number, .. } => plan::compile_rollback(pipeline, hosts, *number, limits),
+            Systems::Flake => plan::compile(&self.planned(pipeline), hosts, limits),
+            Systems::Generation { number, .. } => {
+                plan::compile_rollback(&self.planned(pipeline), hosts, *number, limits)
+            }
         });
         let state = self.loaded.state_dir();
         let journal = Journal::create(&state, &run)
@@ -226,6 +230,31 @@ impl PipelineRuns {
             }
             Failure::finding(*diagnostic, &self.loaded.sources, &self.arguments)
         })
+    }
+
+    /// The pipeline as it is run: where the answer is known to be yes, no host waits for the question.
+    fn planned<'a>(&self, pipeline: &'a Pipeline) -> Cow<'a, Pipeline> {
+        let mut planned = Cow::Borrowed(pipeline);
+        if self.yes && self.faults.is_none() && pipeline.deploy.as_ref().is_some_and(|deploy| deploy.confirm)
+        {
+            planned.to_mut().deploy.iter_mut().for_each(|deploy| deploy.confirm = false);
+        }
+        planned
+    }
+
+    /// The hosts whose systems the pipeline will ask for, as far as can be told before it runs.
+    fn expected(
+        &self,
+        pipeline: &Pipeline,
+        hosts: Vec<Host>,
+        render: &dyn crate::driver::Render,
+    ) -> Vec<Host> {
+        let builds = pipeline.build.is_some() || pipeline.deploy.is_some();
+        if !builds || self.resumed.is_some() || !matches!(self.systems, Systems::Flake) {
+            return Vec::new();
+        }
+        let Ok(text) = render.render(&pipeline.hosts, None) else { return Vec::new() };
+        pipeline.select(&text, hosts, pipeline.hosts.span()).unwrap_or_default()
     }
 
     fn reporter(&self, logs: String, pause: &Pause) -> (Box<dyn Reporter>, SinkState) {

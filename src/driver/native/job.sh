@@ -14,9 +14,9 @@ job_runner='
   mkfifo "$job/go"
   exec 5<>"$job/go"
   echo $$ >"$job/pid"
+  # A file that is not empty is whole: it gets one short write.
   ended() {
-    echo "$1" >"$job/$2.new"
-    mv "$job/$2.new" "$job/$2"
+    echo "$1" >"$job/$2"
     for wake in "$job"/wake.*; do [ ! -p "$wake" ] || echo 1<>"$wake"; done
   }
   step=$((window / 4 + 1)) waited=0
@@ -28,7 +28,7 @@ job_runner='
       sleep=$!
       wait "$sleep"
       [ ! -e "$lock" ] || touch "$lock"
-      [ ! -e "$job/rc" ] || waited=$((waited + step))
+      [ ! -s "$job/rc" ] || waited=$((waited + step))
       [ "$waited" -lt "$window" ] || { echo late >&5; break; }
     done
   ) &
@@ -64,7 +64,7 @@ job_runner='
 '
 
 base_make() {
-  [ -d "$base" ] || mkdir -p -m 755 "$base" && chmod 755 "$base"
+  [ -d "$base" ] || (umask 022 && mkdir -p "$base")
 }
 
 has_units() {
@@ -79,13 +79,11 @@ unit_start() {
     ${LOCALE_ARCHIVE:+-E "LOCALE_ARCHIVE=$LOCALE_ARCHIVE"} "$@" >&2
 }
 
-# job_make JOB TEXT COMMIT: its directory, unless it is there already.
+# job_make JOB TEXT COMMIT: its directory.
 job_make() {
   job=$base/$1
-  [ ! -d "$job" ] || return 0
-  [ ! -e "$job.new" ] || rm -rf "$job.new"
-  base_make && mkdir -m 700 "$job.new" && : >"$job.new/log" && : >"$job.new/back" && : >"$job.new/disarm" &&
-    printf '%s\n' "$2" >"$job.new/text" && printf '%s' "$3" >"$job.new/commit" && mv "$job.new" "$job"
+  base_make && { [ -d "$job" ] || mkdir -m 700 "$job"; } && : >"$job/log" && : >"$job/back" && : >"$job/disarm" &&
+    printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit"
 }
 
 # job_start JOB WINDOW: runs it by a shell, unless that was done before. Says the way.
@@ -127,7 +125,7 @@ job_follow() {
   part='' looks=0
   while :; do
     end=''
-    if [ -e "$job/$2" ]; then
+    if [ -s "$job/$2" ]; then
       end=1
     elif [ -s "$job/pid" ]; then
       read -r pid <"$job/pid"
@@ -146,7 +144,7 @@ job_follow() {
   done
   [ -z "$part" ] || printf '%s\n' "$part"
   # It may have come between the two looks.
-  [ ! -e "$job/$2" ] || read -r rc <"$job/$2"
+  [ ! -s "$job/$2" ] || read -r rc <"$job/$2"
   { kill "$ticker"; wait "$ticker"; } 2>/dev/null
   exec 3<&- 4<&-
   rm -f "$job/wake.$$"

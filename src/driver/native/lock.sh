@@ -2,16 +2,23 @@
 # was touched longer ago than a minute, or is from before the last boot, counts for nothing. All times are this host's own.
 lock=$base/lock
 
+# Sets boot.
 boot_id() {
-  if [ -r /proc/sys/kernel/random/boot_id ]; then cat /proc/sys/kernel/random/boot_id; else sysctl -n kern.bootsessionuuid; fi 2>/dev/null
+  if [ -r /proc/sys/kernel/random/boot_id ]; then
+    read -r boot </proc/sys/kernel/random/boot_id
+  else
+    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null)
+  fi
 }
 
 # lock_read: sets lock_owner, lock_run, lock_job, lock_held (seconds since it was taken), lock_silent (since it was touched)
 # and lock_stale (why it counts for nothing: `boot`, `silent`, or empty). Fails when there is no lock.
 lock_read() {
   lock_owner='' lock_run='' lock_job='' lock_held='' lock_silent='' lock_stale='' lock_boot=''
-  since=$(date +%s) now=$since
+  [ -e "$lock" ] || return 1
   touched=$(stat -c %Y "$lock" 2>/dev/null || stat -f %m "$lock" 2>/dev/null) || return 1
+  now=$(date +%s)
+  since=$now
   while read -r key value; do
     case $key in
       owner) lock_owner=$value ;;
@@ -23,15 +30,16 @@ lock_read() {
   done <"$lock" 2>/dev/null || return 1
   lock_held=$((now - since)) lock_silent=$((now - touched))
   # A clock that was set back says nothing.
-  if [ "$lock_boot" != "$(boot_id)" ]; then lock_stale=boot; elif [ "$lock_silent" -gt 60 ]; then lock_stale=silent; fi
+  boot_id
+  if [ "$lock_boot" != "$boot" ]; then lock_stale=boot; elif [ "$lock_silent" -gt 60 ]; then lock_stale=silent; fi
 }
 
 # lock_take OWNER RUN JOB: takes it, or takes it over from the same run. Fails when another run has it; then what lock_read
 # sets is about that one.
 lock_take() {
+  boot_id
   mine=$lock.$$
-  printf '%s\n' 'version 1' "owner $1" "run $2" "job $3" "since $(date +%s)" "boot $(boot_id)" >"$mine" || return 1
-  chmod 644 "$mine"
+  (umask 022 && printf '%s\n' 'version 1' "owner $1" "run $2" "job $3" "since $(date +%s)" "boot $boot" >"$mine") || return 1
   tries=0
   # A link is made by one only.
   until ln "$mine" "$lock" 2>/dev/null; do

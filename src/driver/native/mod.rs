@@ -94,6 +94,19 @@ impl Native {
         })
     }
 
+    /// All hosts, when it is known which of them will be evaluated: `expect` tells, given the hosts of the last time.
+    ///
+    /// # Errors
+    /// As for [`Flake::discover`].
+    pub fn discover_expecting(
+        &self,
+        platforms: &[Platform],
+        expect: &dyn Fn(&[Discovered]) -> Vec<(Platform, String)>,
+        io: Io<'_>,
+    ) -> Result<Vec<Discovered>, DriverError> {
+        self.flake.discover_expecting(platforms, expect, io)
+    }
+
     /// Closes all connections. Dropping the engine does it as well.
     pub fn finish(&self) {
         self.ssh.close();

@@ -7,12 +7,13 @@ uname -smn | {
   say machine "$machine"
 }
 
-[ ! -r /etc/machine-id ] || say machine_id "$(cat /etc/machine-id)"
+[ ! -r /etc/machine-id ] || { read -r machine_id </etc/machine-id && say machine_id "$machine_id"; }
 for tool in nixos-version darwin-version; do
   tool=/run/current-system/sw/bin/$tool
   [ ! -x "$tool" ] || say revision "$("$tool" --configuration-revision 2>/dev/null)"
 done
-say boot_id "$(boot_id)"
+boot_id
+say boot_id "$boot"
 say_state
 say_lock
 failed_units | while read -r unit; do say failed "$unit"; done

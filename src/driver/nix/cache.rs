@@ -29,9 +29,14 @@ impl Cache {
 
     /// The answer for a key, if that is what the file holds. A file that cannot be read as one is set aside.
     pub(super) fn get<T: DeserializeOwned>(&self, key: &str, io: Io<'_>) -> Option<T> {
+        self.last(io).filter(|(known, _)| known == key).map(|(_, answer)| answer)
+    }
+
+    /// The last answer with its key, as a guess at what will be asked for next.
+    pub(super) fn last<T: DeserializeOwned>(&self, io: Io<'_>) -> Option<(String, T)> {
         let bytes = fs::read(&self.file).ok()?;
         match serde_json::from_slice::<Entry<T>>(&bytes) {
-            Ok(entry) => (entry.key == key).then_some(entry.answer),
+            Ok(entry) => Some((entry.key, entry.answer)),
             Err(error) => {
                 let aside = self.file.with_extension("corrupt");
                 let done = match fs::rename(&self.file, &aside) {

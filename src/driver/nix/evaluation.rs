@@ -52,6 +52,12 @@ fn system_of(platform: Platform) -> String {
     )
 }
 
+/// What describes the hosts of a platform, and with it the systems of some of them where that was asked for.
+pub(super) struct Described {
+    pub(super) hosts: Vec<Discovered>,
+    pub(super) systems: Vec<(String, System)>,
+}
+
 /// A function over all configurations: `function` of each named one, null for one that throws.
 pub(super) fn of_each(function: &str, names: &str) -> String {
     format!(
@@ -92,12 +98,41 @@ impl NixFlake {
         Err(DriverError::new(ErrorKind::Evaluation, "the flake does not evaluate").said(said))
     }
 
-    /// All hosts of a platform.
-    pub(super) fn describe(&self, platform: Platform, io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+    /// All hosts of a platform, and in the same evaluation the systems of those that are `expected` to be asked for.
+    /// Where that evaluation fails nothing is told of systems.
+    pub(super) fn describe(
+        &self,
+        platform: Platform,
+        expected: &[String],
+        io: Io<'_>,
+    ) -> Result<Described, DriverError> {
+        if expected.is_empty() || expected.len() > at_once() {
+            return self.describe_only(platform, io);
+        }
+        let hosts = of_each(DESCRIBE, "builtins.attrNames cs");
+        let systems = of_each(&system_of(platform), &list(expected.iter().map(String::as_str)));
+        let function = format!("cs: {{ hosts = ({hosts}) cs; systems = ({systems}) cs; }}");
+        let Ok(Some(mut both)) = self.eval(output(platform), &function, io) else {
+            return self.describe_only(platform, io);
+        };
+        let Some(Value::Object(hosts)) = both.get_mut("hosts").map(Value::take) else {
+            return self.describe_only(platform, io);
+        };
+        let system = |name: &String| {
+            let value = both.get("systems")?.get(name)?.clone();
+            Some((name.clone(), serde_json::from_value(value).ok()?))
+        };
+        Ok(Described {
+            hosts: discovered(platform, hosts),
+            systems: expected.iter().filter_map(system).collect(),
+        })
+    }
+
+    fn describe_only(&self, platform: Platform, io: Io<'_>) -> Result<Described, DriverError> {
         let function = of_each(DESCRIBE, "builtins.attrNames cs");
         let values = match self.eval(output(platform), &function, io) {
             Ok(Some(Value::Object(values))) => values,
-            Ok(_) => return Ok(Vec::new()),
+            Ok(_) => return Ok(Described { hosts: Vec::new(), systems: Vec::new() }),
             Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
             // Something that nothing can catch, such as `abort` or a missing attribute: each host for itself.
             Err(_) => {
@@ -106,14 +141,7 @@ impl NixFlake {
                 names.into_iter().zip(each).map(|(name, value)| (name, value.unwrap_or_default())).collect()
             }
         };
-        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let describe = |(name, value): (String, Value)| Discovered {
-            name,
-            platform,
-            system: text(&value, "system"),
-            host_name: text(&value, "hostName"),
-        };
-        Ok(values.into_iter().map(describe).collect())
+        Ok(Described { hosts: discovered(platform, values), systems: Vec::new() })
     }
 
     /// Names of the hosts of a platform. That they can be read proves that the flake as a whole evaluates.
@@ -230,6 +258,17 @@ impl NixFlake {
             }
         }
     }
+}
+
+fn discovered(platform: Platform, values: serde_json::Map<String, Value>) -> Vec<Discovered> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let describe = |(name, value): (String, Value)| Discovered {
+        name,
+        platform,
+        system: text(&value, "system"),
+        host_name: text(&value, "hostName"),
+    };
+    values.into_iter().map(describe).collect()
 }
 
 /// How many hosts' evaluations the memory holds at once.

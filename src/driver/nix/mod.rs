@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tree::Tree;
 
 /// What evaluating hosts gave, by platform and name.
@@ -43,7 +44,22 @@ pub(super) struct NixFlake {
     behind: Mutex<HashMap<String, bool>>,
     /// Where derivations of this run build to.
     outputs: Mutex<HashMap<String, StorePath>>,
+    /// Systems that were evaluated with the discovery.
+    early: Mutex<Systems>,
 }
+
+/// Systems by output and name of the host, with how long their evaluation took.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+struct Systems {
+    systems: BTreeMap<String, System>,
+    evaluated_in_ms: u64,
+}
+
+/// An evaluation that took longer is not made together with the discovery, which others wait for.
+const SHORT: Duration = Duration::from_secs(3);
+
+/// Tells which hosts will be evaluated, given the hosts that there were the last time.
+pub(super) type Expect<'a> = &'a dyn Fn(&[Discovered]) -> Vec<(Platform, String)>;
 
 impl NixFlake {
     /// A flake; nothing is asked yet.
@@ -70,6 +86,7 @@ impl NixFlake {
             tree: OnceLock::new(),
             behind: Mutex::default(),
             outputs: Mutex::default(),
+            early: Mutex::default(),
         })
     }
 
@@ -133,19 +150,46 @@ impl NixFlake {
     }
 }
 
-impl Flake for NixFlake {
-    fn discover(&self, platforms: &[Platform], io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+impl NixFlake {
+    /// All hosts. Those that are expected to be evaluated next are so in the same evaluation, if that was short the last
+    /// time: what is not expected is evaluated when it is asked for.
+    pub(super) fn discover_expecting(
+        &self,
+        platforms: &[Platform],
+        expect: Expect<'_>,
+        io: Io<'_>,
+    ) -> Result<Vec<Discovered>, DriverError> {
         let key = self.key(self.tree()).map(|key| format!("{key} {platforms:?}"));
         let cache = Cache::new(self.caches.join("discovery.json"));
-        if let Some(hosts) = key.as_ref().and_then(|key| cache.get(key, io)) {
-            return Ok(hosts);
+        let last: Option<(String, Vec<Discovered>)> = cache.last(io);
+        if let Some((known, hosts)) = &last
+            && Some(known) == key.as_ref()
+        {
+            return Ok(hosts.clone());
         }
+        let short = self
+            .systems_cache()
+            .last::<Systems>(io)
+            .is_some_and(|(_, last)| Duration::from_millis(last.evaluated_in_ms) < SHORT);
+        let expected = last.filter(|_| short).map(|(_, hosts)| expect(&hosts)).unwrap_or_default();
+        let begun = Instant::now();
+        let describe = |platform: Platform| {
+            let names: Vec<String> =
+                expected.iter().filter(|(of, _)| *of == platform).map(|(_, name)| name.clone()).collect();
+            let described = self.describe(platform, &names, io)?;
+            let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+            early.evaluated_in_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+            early.systems.extend(
+                described.systems.into_iter().map(|(name, system)| (attribute(platform, &name), system)),
+            );
+            Ok(described.hosts)
+        };
         let mut results: Vec<Result<Vec<Discovered>, DriverError>> = Vec::new();
         if let [first, rest @ ..] = platforms {
             std::thread::scope(|scope| {
                 let others: Vec<_> =
-                    rest.iter().map(|platform| scope.spawn(|| self.describe(*platform, io))).collect();
-                results.push(self.describe(*first, io));
+                    rest.iter().map(|platform| scope.spawn(|| describe(*platform))).collect();
+                results.push(describe(*first));
                 let stopped = |_| Err(DriverError::new(ErrorKind::Other, "the evaluation stopped"));
                 results.extend(others.into_iter().map(|other| other.join().unwrap_or_else(stopped)));
             });
@@ -159,18 +203,42 @@ impl Flake for NixFlake {
         Ok(hosts)
     }
 
+    fn systems_cache(&self) -> Cache {
+        Cache::new(self.caches.join("systems.json"))
+    }
+}
+
+/// A host's place in the flake.
+fn attribute(platform: Platform, name: &str) -> String {
+    format!("{}.{name}", evaluation::output(platform))
+}
+
+impl Flake for NixFlake {
+    fn discover(&self, platforms: &[Platform], io: Io<'_>) -> Result<Vec<Discovered>, DriverError> {
+        self.discover_expecting(platforms, &|_| Vec::new(), io)
+    }
+
     fn evaluate(&self, hosts: &[Host], io: Io<'_>) -> Result<Vec<Evaluated>, DriverError> {
         let key = self.key(self.tree());
-        let cache = Cache::new(self.caches.join("derivations.json"));
-        let name = |host: &Host| format!("{}.{}", evaluation::output(host.platform), host.name);
-        let mut known: BTreeMap<String, System> =
+        let cache = self.systems_cache();
+        let name = |host: &Host| attribute(host.platform, host.name.as_str());
+        let Systems { systems: mut known, mut evaluated_in_ms } =
             key.as_ref().and_then(|key| cache.get(key, io)).unwrap_or_default();
+        let early = std::mem::take(&mut *self.early.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut fresh = !early.systems.is_empty();
+        if fresh {
+            evaluated_in_ms = early.evaluated_in_ms;
+            known.extend(early.systems);
+        }
         // The garbage collector may have taken a derivation since.
         known.retain(|_, system| Path::new(&system.derivation).exists());
         let missing: Vec<Host> =
             hosts.iter().filter(|host| !known.contains_key(&name(host))).cloned().collect();
+        let begun = Instant::now();
         let mut found = self.find(&missing, io)?;
-        let mut fresh = false;
+        if !missing.is_empty() {
+            evaluated_in_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
         let mut evaluated = Vec::with_capacity(hosts.len());
         for host in hosts {
             let system = match known.get(&name(host)) {
@@ -185,7 +253,7 @@ impl Flake for NixFlake {
             evaluated.push((host.name.clone(), system.and_then(|system| self.derivation(&system))));
         }
         if let Some(key) = key.filter(|_| fresh) {
-            self.keep(&cache, &key, &known);
+            self.keep(&cache, &key, &Systems { systems: known, evaluated_in_ms });
         }
         Ok(evaluated)
     }

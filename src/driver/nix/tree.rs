@@ -37,7 +37,6 @@ impl Tree {
     pub(super) fn of(flake: &Path) -> Option<Self> {
         let git = which::which("git").ok()?;
         let cancel = Cancel::new();
-        let mut quiet = |_, _: &str| ();
         let root = Tool::new(&git).arg("-C").arg(flake).args(["rev-parse", "--show-toplevel"]);
         let status = Tool::new(&git).arg("--no-optional-locks").arg("-C").arg(flake).args([
             "status",
@@ -48,8 +47,13 @@ impl Tree {
             "--ignore-submodules=none",
             "-z",
         ]);
-        let (ended, root) = root.whole(Limits::new(&cancel), &mut quiet).ok()?;
-        let (listed, status) = status.whole(Limits::new(&cancel), &mut quiet).ok()?;
+        let (root, status) = std::thread::scope(|scope| {
+            let root = scope.spawn(|| root.whole(Limits::new(&cancel), &mut |_, _| ()));
+            let status = status.whole(Limits::new(&cancel), &mut |_, _| ());
+            (root.join(), status)
+        });
+        let (ended, root) = root.ok()?.ok()?;
+        let (listed, status) = status.ok()?;
         if ended.code != 0 || listed.code != 0 {
             return None;
         }
