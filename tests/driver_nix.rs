@@ -6,7 +6,7 @@ use fleet::driver::{
     Activation, Build, CheckOutcome, Derivation, DriverError, ErrorKind, Flake, HealthOutcome, Holder, Io,
     Native, NativeOptions, Output, Probe, StorePath, Sudo, Target,
 };
-use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Text};
+use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Proof, Text};
 use fleet::process::{Cancel, Stop, Stream};
 use fleet::source::Span;
 use std::fs;
@@ -181,7 +181,14 @@ impl Lab {
         action: Action,
         probe: &Probe,
     ) -> Result<Activation, DriverError> {
-        self.native.activate(host, path, action, probe, TIMEOUT, self.io())
+        self.native.activate(
+            host,
+            path,
+            action,
+            probe,
+            &Proof { timeout: TIMEOUT, ..Proof::default() },
+            self.io(),
+        )
     }
 
     fn deploy(&self, host: &Host, action: Action) -> (StorePath, Probe, Result<Activation, DriverError>) {
@@ -461,7 +468,14 @@ fn inside_an_activation_that_hangs_is_stopped() {
     testbed(&["fault", "luna", "activation-hangs"]);
     let error = lab
         .native
-        .activate(&luna, &path, Action::Switch, &probe, Duration::from_secs(2), lab.io())
+        .activate(
+            &luna,
+            &path,
+            Action::Switch,
+            &probe,
+            &Proof { timeout: Duration::from_secs(2), ..Proof::default() },
+            lab.io(),
+        )
         .unwrap_err();
     testbed(&["heal"]);
     assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");

@@ -10,7 +10,7 @@ use fleet::executor::pipeline::{RunOptions, run};
 use fleet::executor::reporter::Reporter;
 use fleet::model::{
     Action, Build, BuildOn, Deploy, Health, HealthKind, Host, HostName, Notification, NotifyWhen, OnFailure,
-    Pipeline, Platform, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Pipeline, Platform, Proof, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
@@ -83,7 +83,7 @@ fn pipeline() -> Pipeline {
             on_failure: OnFailure::Continue,
             confirm: false,
             clean_tree: false,
-            timeout: Duration::from_secs(60),
+            proof: Proof::default(),
             span: Span::NONE,
         }),
         notify: vec![

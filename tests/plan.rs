@@ -4,11 +4,10 @@
 
 use fleet::model::{
     Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyWhen, OnFailure, Pipeline, Platform,
-    Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Proof, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Format, Limits, Plan, compile};
 use fleet::source::Span;
-use std::time::Duration;
 
 fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
     Host {
@@ -59,7 +58,7 @@ fn plan(script: &str) -> Plan {
             on_failure: OnFailure::RollBackHost,
             confirm: true,
             clean_tree: false,
-            timeout: Duration::from_secs(600),
+            proof: Proof::default(),
             span: Span::NONE,
         }),
         notify: vec![Notification {
@@ -84,7 +83,8 @@ apply-nixos: 3 hosts
 │   ├── cmd test -f hosts.json
 │   ├── probe: luna, rydev, nixpi
 │   ├── reachable: luna, rydev, nixpi
-│   └── disk 2048 MiB: luna, rydev, nixpi
+│   ├── disk 2048 MiB: luna, rydev, nixpi
+│   └── access (no build before every host was asked how to become root)
 ├── build
 │   ├── evaluate (every host's derivation)
 │   └── build (2 at once): luna on itself, rydev here, nixpi on big.example.net

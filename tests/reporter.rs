@@ -8,8 +8,8 @@ use fleet::executor::drivers::Drivers;
 use fleet::executor::event::RunReport;
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, Notification, OnFailure, Pipeline, Platform, Service,
-    Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, Notification, OnFailure, Pipeline, Platform, Proof,
+    Service, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Limits, compile};
 use fleet::process::Cancel;
@@ -19,7 +19,6 @@ use fleet::reporter::{
 use fleet::source::Span;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 const HOSTS: [&str; 4] = ["luna", "rydev", "nixos-bootstrap", "nixpi"];
 
@@ -102,7 +101,7 @@ fn pipeline() -> Pipeline {
             on_failure: OnFailure::Continue,
             confirm: true,
             clean_tree: false,
-            timeout: Duration::from_secs(60),
+            proof: Proof::default(),
             span: Span::NONE,
         }),
         notify: vec![Notification::new(Service::Ntfy, target, Span::NONE)],

@@ -6,14 +6,13 @@
 
 use fleet::executor::schedule::{Ended, Schedule, Unstarted};
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Selector, Share, Step,
-    StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Proof, Selector, Share,
+    Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{EdgeKind, Limits, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage, compile};
 use fleet::source::Span;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// How a node is to end, and when: of the running nodes, the one at this position ends next.
 #[derive(Debug, Clone, Copy)]
@@ -211,7 +210,7 @@ prop_compose! {
             on_failure,
             confirm,
             clean_tree: false,
-            timeout: Duration::from_secs(60),
+            proof: Proof::default(),
             span: Span::NONE,
         }
     }

@@ -7,15 +7,11 @@ use super::{Failure, console, options, project, scripts};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::driver::ScriptRunner;
 use crate::executor::task::{Pipelines as _, Request, World};
-use crate::model::{Action, Deploy, OnFailure, Pipeline, Project, TaskfileId, Text, Variables};
+use crate::model::{Action, Deploy, OnFailure, Pipeline, Project, Proof, TaskfileId, Text, Variables};
 use crate::process::{Cancel, Outlet, Signals, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Longest time for one activation where no pipeline says.
-const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, rollback: &Rollback, program: &str) -> Result<u8, Failure> {
@@ -90,7 +86,7 @@ fn plain() -> Pipeline {
         on_failure: OnFailure::Stop,
         confirm: true,
         clean_tree: false,
-        timeout: TIMEOUT,
+        proof: Proof::default(),
         span: Span::NONE,
     };
     Pipeline {

@@ -39,6 +39,9 @@ pub enum CheckOutcome {
 /// A host and its system's derivation, or why it does not evaluate.
 pub type Evaluated = (HostName, Result<Derivation, DriverError>);
 
+/// Tells which hosts will be evaluated, given the hosts that there were the last time.
+pub type Expect<'a> = &'a dyn Fn(&[Discovered]) -> Vec<(Platform, String)>;
+
 /// The flake that holds the hosts.
 pub trait Flake: Send + Sync {
     /// All hosts.

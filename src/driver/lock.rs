@@ -67,6 +67,12 @@ impl Lock {
             .help(format!("wait until that run has ended; if it never will: fleet unlock {host}"))
     }
 
+    /// Whether a run has it, and works.
+    #[must_use]
+    pub fn is_of(&self, run: &str) -> bool {
+        self.stale.is_none() && self.run == run
+    }
+
     /// Whether it keeps another run away.
     #[must_use]
     pub fn keeps_away(&self, run: &str) -> bool {

@@ -29,7 +29,7 @@ mod work_tree;
 pub use confirm::{Change, Confirm, Question, Yes};
 pub use error::{DriverError, ErrorKind};
 pub use fetch::{FetchOptions, Fetcher};
-pub use flake::{CheckOutcome, Discovered, Evaluated, Flake, FlakeCheck};
+pub use flake::{CheckOutcome, Discovered, Evaluated, Expect, Flake, FlakeCheck};
 pub use inspect::{Execution, HostStatus, Inspect, Intended, WentBack};
 pub use local_scripts::LocalScripts;
 pub use lock::{Holder, Lock, Stale};
@@ -40,7 +40,7 @@ pub use project::{Render, TaskRunner};
 pub use secrets::{Fence, Secrets};
 pub use shell::{Dialect, LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
-pub use target::{Activation, Build, HealthOutcome, Probe, Sudo, SystemState, Target, Unit};
+pub use target::{Activation, Build, HealthOutcome, IgnoredUnits, Probe, Sudo, SystemState, Target, Unit};
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 pub use work_tree::{WorkTree, repository};
 

@@ -1,8 +1,8 @@
 //! What is asked of one host.
 
 use super::{Derivation, DriverError, Io, Lock, StorePath};
-use crate::model::{Action, Health, Hook, Host};
-use std::time::Duration;
+use crate::model::{Action, Health, Hook, Host, Proof};
+use regex::RegexSet;
 
 /// How commands become root's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,25 @@ pub struct Unit {
     pub log: Vec<String>,
 }
 
+/// Units whose failure says nothing of a new system.
+#[derive(Debug, Clone, Default)]
+pub struct IgnoredUnits(RegexSet);
+
+impl IgnoredUnits {
+    /// Those that any of some regular expressions matches. They were checked where they are written: one that is none
+    /// matches nothing.
+    #[must_use]
+    pub fn new(patterns: &[String]) -> Self {
+        Self(RegexSet::new(patterns).unwrap_or_default())
+    }
+
+    /// Whether a unit is one of them.
+    #[must_use]
+    pub fn matches(&self, unit: &str) -> bool {
+        self.0.is_match(unit)
+    }
+}
+
 /// What an activation came to, as the host itself said over a new connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activation {
@@ -71,6 +90,8 @@ pub struct Activation {
     pub state: SystemState,
     /// Units that failed and had not failed before.
     pub failed_units: Vec<Unit>,
+    /// Other units failed, which the pipeline has set not to be looked at.
+    pub ignored: bool,
     /// The host went back to its old system by itself, because nobody had proven the new one in time.
     pub went_back: bool,
 }
@@ -125,7 +146,7 @@ pub trait Target: Send + Sync {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        timeout: Duration,
+        proof: &Proof,
         io: Io<'_>,
     ) -> Result<Activation, DriverError>;
 

@@ -6,13 +6,15 @@ use super::event::HostResult;
 use super::health;
 use super::proof::{self, Found, Judgement};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, SystemState};
-use crate::model::{Action, Health, Hook, Host, OnFailure};
+use crate::model::{Action, Health, Hook, Host, OnFailure, Proof};
 use crate::process::Cancel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a host that was lost during the activation is looked for, and the pause before each time.
 const INQUIRIES: u32 = 4;
 const INQUIRY_PAUSE: Duration = Duration::from_secs(3);
+/// How long going back may take.
+const SETTLED: Duration = Duration::from_secs(60);
 
 /// What to do with one host.
 pub(super) struct Order<'a> {
@@ -24,7 +26,9 @@ pub(super) struct Order<'a> {
     pub(super) health: &'a [Health],
     pub(super) hooks_after: &'a [Hook],
     pub(super) on_failure: OnFailure,
-    pub(super) timeout: Duration,
+    pub(super) proof: &'a Proof,
+    /// The run's id.
+    pub(super) run: &'a str,
     /// Whether to wait between tries. Not in a rehearsal.
     pub(super) pauses: bool,
     /// Stops what must be finished in spite of a first Ctrl-C: to ask what the host runs now, to bring it back.
@@ -42,19 +46,20 @@ pub(super) struct Verdict {
 
 /// Activates, asks, looks at the health, and goes back if that is the policy.
 pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
-    let Order { host, path, action, before, timeout, .. } = *order;
+    let Order { host, path, action, before, proof, .. } = *order;
     if action != Action::DryActivate
         && let Some(reason) = health::run_hooks("before", order.hooks_before, order, drivers, io)
     {
         let result = if io.cancel.is_requested() { HostResult::Cancelled } else { HostResult::Failed };
         return Verdict { result, reason: Some(reason), state: None };
     }
-    let found = match drivers.target.activate(host, path, action, before, timeout, io) {
+    let found = match drivers.target.activate(host, path, action, before, proof, io) {
         Ok(activation) => Found {
             state: activation.state,
             code: activation.code,
             failed_units: activation.failed_units,
             went_back: activation.went_back,
+            ignored: activation.ignored,
             error: None,
         },
         // Nothing was changed, so there is nothing to find out.
@@ -67,15 +72,23 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
             return Verdict { result, reason: Some(error.to_string()), state: None };
         }
         Err(error) => match inquire(order, drivers, io) {
-            Ok(now) => {
-                let new = |unit: &String| !before.failed_units.contains(unit);
+            Ok((now, went_back)) => {
+                let ignore = crate::driver::IgnoredUnits::new(&proof.ignore_units);
+                let new = |unit: &String| !before.failed_units.contains(unit) && !ignore.matches(unit);
                 let failed_units = now
                     .failed_units
                     .into_iter()
                     .filter(new)
                     .map(|name| crate::driver::Unit { name, log: Vec::new() })
                     .collect();
-                Found { state: now.state, code: None, failed_units, went_back: false, error: Some(error) }
+                Found {
+                    state: now.state,
+                    code: None,
+                    failed_units,
+                    went_back,
+                    ignored: false,
+                    error: Some(error),
+                }
             }
             Err(lost) => {
                 let reason = format!("{error}\nand the host cannot be asked what it runs now: {lost}");
@@ -142,18 +155,32 @@ impl Order<'_> {
     }
 }
 
-/// Looks for a host that was lost; an activation may take its network down for a while.
-fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<Probe, DriverError> {
+/// Looks for a host that was lost; an activation may take its network down for a while. While the host holds our own
+/// lock its job is not over: it waits for its proof, or goes back. Tells what the host says, and whether it was seen to go
+/// back by itself.
+fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<(Probe, bool), DriverError> {
     let io = order.insisting(io);
-    let mut result = drivers.target.probe(order.host, io);
-    for _ in 1..INQUIRIES {
-        let Err(error) = &result else { break };
-        if !error.kind.is_link() || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
-            break;
+    let until = Instant::now() + order.proof.watchdog + order.proof.settle + SETTLED;
+    let mut tries = 0;
+    let mut busy = false;
+    loop {
+        let result = drivers.target.probe(order.host, io);
+        tries += 1;
+        let again = match &result {
+            Ok(probe) if probe.lock.as_ref().is_some_and(|lock| lock.is_of(order.run)) => {
+                busy = true;
+                Instant::now() < until
+            }
+            Ok(_) => false,
+            Err(error) => error.kind.is_link() && tries < INQUIRIES,
+        };
+        if !again || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
+            return result.map(|now| {
+                let went_back = busy && now.state.current == order.before.state.current;
+                (now, went_back)
+            });
         }
-        result = drivers.target.probe(order.host, io);
     }
-    result
 }
 
 fn with_hooks(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {

@@ -45,6 +45,7 @@ impl RunState<'_> {
                 }
                 _ => work(input()),
             },
+            NodeKind::Access => done(None),
             NodeKind::Derivation => Next::Ended(Box::new(self.take_derivation(id))),
             NodeKind::Build => {
                 let derivation = state.and_then(|state| state.derivation.clone()).and_then(Result::ok);

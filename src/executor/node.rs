@@ -94,7 +94,7 @@ pub(super) fn run(
             let path = input.path.ok_or_else(|| missing("the system"))?;
             drivers.target.copy(known(host)?, &path, io).map(|()| Answer::Done(Some(path.to_string())))
         }
-        NodeKind::Activate { action, before: hooks_before, health, after, on_failure, timeout, .. } => {
+        NodeKind::Activate { action, before: hooks_before, health, after, on_failure, proof, .. } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let order = Order {
@@ -106,7 +106,8 @@ pub(super) fn run(
                 health,
                 hooks_after: after,
                 on_failure: *on_failure,
-                timeout: *timeout,
+                proof,
+                run: &shared.run,
                 pauses: shared.pauses,
                 insist: &shared.insist,
             };
@@ -135,7 +136,9 @@ pub(super) fn run(
             Err(DriverError::new(ErrorKind::Other, message)
                 .help("this is a mistake in fleet; please report it"))
         }
-        NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => Ok(Answer::Done(None)),
+        NodeKind::Access | NodeKind::Derivation | NodeKind::Wave { .. } | NodeKind::Report => {
+            Ok(Answer::Done(None))
+        }
     }
 }
 

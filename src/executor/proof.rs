@@ -12,6 +12,8 @@ pub(super) struct Found {
     pub(super) code: Option<i32>,
     /// Units that failed and had not before.
     pub(super) failed_units: Vec<Unit>,
+    /// Units failed that are not looked at.
+    pub(super) ignored: bool,
     /// The host went back by itself.
     pub(super) went_back: bool,
     /// The error of the activation, when the state was asked for afterwards.
@@ -108,7 +110,8 @@ fn complaint(before: &Probe, found: &Found) -> Option<String> {
     }
     if let Some(code) = found.code.filter(|code| *code != 0) {
         // 4 is also given for units that had failed before (nixpkgs switch-to-configuration-ng, end of `main`).
-        let is_old = code == 4 && found.failed_units.is_empty() && !before.failed_units.is_empty();
+        let others = found.ignored || !before.failed_units.is_empty();
+        let is_old = code == 4 && found.failed_units.is_empty() && others;
         if !is_old {
             lines.push(format!("the activation ended with {code}{}", meaning(code)));
         }
@@ -163,7 +166,7 @@ mod tests {
     }
 
     fn found(state: SystemState, code: Option<i32>) -> Found {
-        Found { state, code, failed_units: Vec::new(), went_back: false, error: None }
+        Found { state, code, failed_units: Vec::new(), went_back: false, ignored: false, error: None }
     }
 
     fn result(action: Action, before: &Probe, found: &Found) -> HostResult {

@@ -125,8 +125,8 @@ pub struct Deploy {
     pub confirm: bool,
     /// Refuse a tree with uncommitted changes.
     pub clean_tree: bool,
-    /// Longest time for one activation.
-    pub timeout: Duration,
+    /// How activations are followed and proven.
+    pub proof: Proof,
     /// Where it stands.
     pub span: Span,
 }
@@ -162,6 +162,30 @@ pub struct Hook {
     pub timeout: Duration,
     /// Where it stands.
     pub span: Span,
+}
+
+/// How an activation is followed and proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Longest time for one activation.
+    pub timeout: Duration,
+    /// For how long a host waits for its proof after an activation before it goes back by itself.
+    pub watchdog: Duration,
+    /// How long the new system runs before its units are looked at.
+    pub settle: Duration,
+    /// Regular expressions of units whose failure says nothing of the new system.
+    pub ignore_units: Vec<String>,
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(600),
+            watchdog: Duration::from_secs(120),
+            settle: Duration::ZERO,
+            ignore_units: Vec::new(),
+        }
+    }
 }
 
 /// What is done with a built system (`switch-to-configuration`'s verbs, nixpkgs

@@ -1,9 +1,8 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Step, StepKind};
+use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Proof, Step, StepKind};
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Index of a node in [`Plan::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -66,6 +65,8 @@ pub enum NodeKind {
     /// Connects and asks the host what it is: system, free space, current system, privileges. The first node of each
     /// host; a wrong or missing sudo password is found here.
     Probe,
+    /// Every host has been asked how to become root there: what is after it is not begun while a password may be missing.
+    Access,
     /// A step of the check stage.
     Check(Arc<Step>),
     /// Evaluates the derivation paths of all hosts at once; a host that does not evaluate fails alone.
@@ -93,8 +94,8 @@ pub enum NodeKind {
         after: Arc<[Hook]>,
         /// What a failure means.
         on_failure: OnFailure,
-        /// Longest time for the activation.
-        timeout: Duration,
+        /// How it is followed and proven.
+        proof: Arc<Proof>,
         /// Number of the wave, from 0.
         wave: usize,
     },
@@ -135,6 +136,7 @@ impl NodeKind {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Probe => "probe",
+            Self::Access => "access",
             Self::Check(step) => step.kind.word(),
             Self::Evaluate => "evaluate",
             Self::Derivation => "derivation",
@@ -173,6 +175,7 @@ impl NodeKind {
             Self::Notify(notification) => notification.label(),
             Self::Task { name } | Self::Pipeline { name } => name.clone(),
             Self::Probe
+            | Self::Access
             | Self::Evaluate
             | Self::Derivation
             | Self::Build

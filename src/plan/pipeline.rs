@@ -74,7 +74,7 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems)
         copy: builder.pool("copy", build.copy_at_once),
         activate: builder.pool("activate", pipeline.deploy.as_ref().and_then(|deploy| deploy.at_once)),
     };
-    let mut compiler = Compiler { builder, pools, leaves: Vec::new() };
+    let mut compiler = Compiler { builder, pools, leaves: Vec::new(), probes: Vec::new() };
     compiler.pipeline(pipeline, &groups, systems);
     compiler.builder.finish()
 }
@@ -94,6 +94,7 @@ struct Compiler {
     pools: Pools,
     /// Nodes that nothing but the report follows.
     leaves: Vec<NodeId>,
+    probes: Vec<NodeId>,
 }
 
 /// Whether a step is made once for each host.
@@ -127,11 +128,14 @@ impl Compiler {
 
     fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>], systems: Systems) {
         let builds = pipeline.build.is_some() || pipeline.deploy.is_some();
-        let gates = self.run_checks(pipeline);
+        let mut gates = self.run_checks(pipeline);
         let evaluate = (builds && matches!(systems, Systems::Flake)).then(|| {
             self.add(NodeKind::Evaluate, Stage::Build, None, Some(self.pools.evaluate), std::iter::empty())
         });
         let checked = self.host_checks(pipeline);
+        if pipeline.deploy.is_some() {
+            gates.extend(self.access());
+        }
         let built = match (systems, evaluate) {
             (Systems::Generation(number), _) => Some(self.generations(&checked, &gates, number)),
             (Systems::Flake, Some(evaluate)) => Some(self.builds(&checked, &gates, evaluate)),
@@ -168,6 +172,16 @@ impl Compiler {
             .collect()
     }
 
+    /// Waits for all probes where one of several may find that a password is wanted: none is asked for while others build.
+    fn access(&mut self) -> Option<NodeId> {
+        let asks = self.builder.hosts().iter().any(|host| host.user.as_deref() != Some("root"));
+        if !asks || self.probes.len() < 2 {
+            return None;
+        }
+        let probes = std::mem::take(&mut self.probes);
+        Some(self.add(NodeKind::Access, Stage::Check, None, None, probes.into_iter().map(end)))
+    }
+
     /// Probe and checks of each host; for each host the nodes that what follows has to wait for.
     fn host_checks(&mut self, pipeline: &Pipeline) -> Vec<Vec<NodeId>> {
         let steps: Vec<Arc<Step>> = pipeline
@@ -189,6 +203,7 @@ impl Compiler {
                 let host = Some(HostId(index));
                 let probe =
                     probed.then(|| self.add(NodeKind::Probe, Stage::Check, host, check, std::iter::empty()));
+                self.probes.extend(probe);
                 let checks: Vec<NodeId> = steps
                     .iter()
                     .map(|step| {
@@ -247,6 +262,7 @@ impl Compiler {
         let before_hooks: Arc<[_]> = deploy.before.clone().into();
         let after_hooks: Arc<[_]> = deploy.after.clone().into();
         let allowed = allowed_failures(deploy, self.builder.hosts().len());
+        let proof = Arc::new(deploy.proof.clone());
         let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
         let mut barrier: Option<NodeId> = None;
         for (wave, hosts) in groups.iter().enumerate() {
@@ -259,7 +275,7 @@ impl Compiler {
                     health: Arc::clone(&health),
                     after: Arc::clone(&after_hooks),
                     on_failure: deploy.on_failure,
-                    timeout: deploy.timeout,
+                    proof: Arc::clone(&proof),
                     wave,
                 };
                 let before = [*copy].into_iter().chain(barrier).map(success);

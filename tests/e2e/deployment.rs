@@ -77,6 +77,25 @@ fn only_the_selected_hosts_are_touched() {
 }
 
 #[test]
+fn a_deployment_is_asked_for_on_the_terminal_and_only_yes_is_yes() {
+    let Some(homelab) =
+        Homelab::up("deployment::a_deployment_is_asked_for_on_the_terminal_and_only_yes_is_yes")
+    else {
+        return;
+    };
+    for answer in ["n", ""] {
+        let run = homelab.typing(&["--answer", answer], &["apply-nixos", "host=luna"]);
+        assert!(run.printed.contains("apply-nixos: switch 1 host? [y/N]"), "{}", run.printed);
+        run.assert_results(&["luna cancelled"]);
+        assert_eq!(run.code, 6, "{}", run.printed);
+        assert!(homelab.activations("luna").is_empty());
+    }
+    let run = homelab.typing(&["--answer", "y"], &["apply-nixos", "host=luna"]);
+    run.assert_results(&["luna succeeded"]);
+    assert!(run.printed.contains("nixos-system-luna-25.05.1"), "{}", run.printed);
+}
+
+#[test]
 fn a_preview_tells_what_would_happen_and_changes_nothing() {
     let Some(homelab) = Homelab::up("deployment::a_preview_tells_what_would_happen_and_changes_nothing")
     else {

@@ -115,16 +115,16 @@ impl Homelab {
 
     /// Runs a pipeline on a terminal, where the sudo password is typed when asked for.
     pub(crate) fn run_on_terminal(&self, arguments: &[&str]) -> Run {
+        self.typing(&["--password", PASSWORD], arguments)
+    }
+
+    /// Runs a pipeline on a terminal; `options` of `testbed/terminal` say what is typed there.
+    pub(crate) fn typing(&self, options: &[&str], arguments: &[&str]) -> Run {
         let terminal = repository().join("tests/testbed/terminal");
         let output = self
-            .command(&[
-                "run",
-                terminal.to_str().unwrap(),
-                "--password",
-                PASSWORD,
-                env!("CARGO_BIN_EXE_fleet"),
-                "run",
-            ])
+            .command(&["run", terminal.to_str().unwrap()])
+            .args(options)
+            .args([env!("CARGO_BIN_EXE_fleet"), "run"])
             .args(arguments)
             .current_dir(self.dir())
             .output()

@@ -17,6 +17,23 @@ fn the_sudo_password_is_asked_for_once_on_a_terminal() {
 }
 
 #[test]
+fn nothing_is_built_for_any_host_while_a_password_is_missing() {
+    let Some(homelab) = Homelab::up("privilege::nothing_is_built_for_any_host_while_a_password_is_missing")
+    else {
+        return;
+    };
+    // luna needs no password and would be built at once; the one for nixpi is typed late.
+    let run = homelab
+        .typing(&["--password", "testbed", "--late", "3"], &["apply-nixos", "host=nixpi,luna", "--yes"]);
+    run.assert_results(&["luna succeeded", "nixpi succeeded"]);
+    let asked = run.spans("probe").iter().map(|span| span.to).max().unwrap();
+    assert!(asked >= 3000, "the password was not waited for: {:?}", run.spans("probe"));
+    let built: Vec<_> = run.spans("build");
+    assert_eq!(built.len(), 2);
+    assert!(built.iter().all(|span| span.from >= asked), "built before the password: {built:?}");
+}
+
+#[test]
 fn without_a_terminal_a_password_is_an_error_before_the_build() {
     let Some(homelab) = Homelab::up("privilege::without_a_terminal_a_password_is_an_error_before_the_build")
     else {

@@ -21,8 +21,8 @@ pub(crate) struct Run {
 #[derive(Debug)]
 pub(crate) struct Span {
     pub(crate) host: String,
-    from: u64,
-    to: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
 }
 
 impl Run {

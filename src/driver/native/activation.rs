@@ -5,13 +5,13 @@ use super::job::{Resumable, Tail};
 use super::{Known, Native, lock, probe};
 use crate::driver::ssh::{Answer, Connection, Destination, Script};
 use crate::driver::tool::Limits;
-use crate::driver::{Activation, DriverError, ErrorKind, Io, Probe, StorePath, SystemState, Unit};
-use crate::model::{Action, Host, Platform};
-use crate::process::Cancel;
+use crate::driver::{
+    Activation, DriverError, ErrorKind, IgnoredUnits, Io, Probe, StorePath, SystemState, Unit,
+};
+use crate::model::{Action, Host, Platform, Proof};
+use crate::process::{Cancel, Stop, Stream};
 use std::time::{Duration, Instant};
 
-/// For how long a host waits for its proof after an activation before it goes back by itself.
-const WINDOW: Duration = Duration::from_secs(120);
 /// For how long longer a host that is out of reach is looked for, to hear what it has done.
 const PROOF: Duration = Duration::from_secs(30);
 /// How long stopping an activation may take.
@@ -40,6 +40,7 @@ macro_rules! with_library {
 const ACTIVATE: &str = with_library!("activate.sh");
 const VERIFY: &str = with_library!("verify.sh");
 const STOP: &str = with_library!("stop.sh");
+const RETURNED: &str = with_library!("returned.sh");
 
 /// What runs on the host, for the shell there. Store paths need no quotes.
 pub(super) struct Texts {
@@ -94,8 +95,8 @@ pub(super) struct Work<'a> {
     /// What the host must run when it begins, and what it goes back to by itself when nobody proves the new system.
     /// Unasked where it goes back already.
     pub(super) before: Option<&'a SystemState>,
-    /// How long `text` may take.
-    pub(super) timeout: Duration,
+    /// How it is followed and proven.
+    pub(super) proof: &'a Proof,
 }
 
 /// What came of [`Work::text`].
@@ -106,6 +107,15 @@ pub(super) struct Activated {
     pub(super) lines: u64,
 }
 
+/// What the host said for its proof.
+pub(super) struct Proven {
+    pub(super) answer: Answer,
+    /// Units that have newly failed.
+    failed_units: Vec<Unit>,
+    /// Others have, which are not looked at.
+    ignored: bool,
+}
+
 impl Native {
     pub(super) fn activate_system(
         &self,
@@ -113,12 +123,12 @@ impl Native {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        timeout: Duration,
+        proof: &Proof,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         let known = self.known_or_probed(host, io)?;
         if action == Action::DryActivate {
-            return self.dry_activate(host, &known, path, before, timeout, io);
+            return self.dry_activate(host, &known, path, before, proof.timeout, io);
         }
         let tail = Tail::new(io.output);
         let heard = Io { output: &tail, cancel: io.cancel };
@@ -136,21 +146,23 @@ impl Native {
             sets_profile: action.sets_profile(),
             failed_units: &before.failed_units,
             before: Some(&before.state),
-            timeout,
+            proof,
         };
         let activated = self.start(&work, heard)?;
-        let answer = self.prove(&work, &activated, heard)?;
+        let proven = self.prove(&work, &activated, heard);
+        let Proven { answer, failed_units, ignored } =
+            proven.or_else(|error| self.ask_whether_returned(&work, &activated, error, heard))?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         if answer.value("went_back").is_some() {
-            let failed_units = units(&answer);
-            return Ok(Activation { code: activated.code, state, failed_units, went_back: true });
+            let code = activated.code;
+            return Ok(Activation { code, state, failed_units, ignored, went_back: true });
         }
         let has = if action.activates() { &state.current } else { &state.profile };
         if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
             return Err(failure(host, activated.code, &tail.lines()));
         }
-        Ok(Activation { code: activated.code, state, failed_units: units(&answer), went_back: false })
+        Ok(Activation { code: activated.code, state, failed_units, ignored, went_back: false })
     }
 
     /// Starts the job and follows it through its first text.
@@ -158,14 +170,15 @@ impl Native {
         let old = work.before.map(|before| before.current.as_ref().map_or("", StorePath::as_str));
         // What it went on to run would be what it came from.
         let watched = work.activates && old.is_some_and(|old| !old.is_empty() && old != work.path.as_str());
-        let limit = work.timeout + WINDOW + PROOF;
+        let window = work.proof.watchdog + work.proof.settle;
+        let limit = work.proof.timeout + window + PROOF;
         let script = |skip: u64| {
             let script = Script::new(ACTIVATE)
                 .variable("JOB", work.job.as_str())
                 .variable("OWNER", self.holder.owner.as_str())
                 .variable("RUN", self.holder.run.as_str())
                 .variable("WATCHED", flag(watched))
-                .variable("WINDOW", WINDOW.as_secs().to_string())
+                .variable("WINDOW", window.as_secs().to_string())
                 .variable("LIMIT", limit.as_secs().to_string())
                 .variable("OUT", work.path.as_str())
                 .variable("PROGRAM", work.program)
@@ -184,7 +197,7 @@ impl Native {
             host: work.host,
             privilege: &work.known.privilege,
             connection: Connection::Shared,
-            deadline: Instant::now() + work.timeout,
+            deadline: Instant::now() + work.proof.timeout,
             script: &script,
         };
         let (answer, lines) = match self.resume(&resumable, io) {
@@ -206,7 +219,7 @@ impl Native {
 
     /// Ends an activation that took too long or that nobody waits for any more, and says what runs now.
     fn abandon(&self, work: &Work<'_>, error: DriverError, io: Io<'_>) -> DriverError {
-        let Work { host, known, path, timeout, .. } = *work;
+        let Work { host, known, path, proof: &Proof { timeout, .. }, .. } = *work;
         let job = &work.job;
         if !matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Cancelled) {
             return error;
@@ -246,7 +259,34 @@ impl Native {
         work: &Work<'_>,
         activated: &Activated,
         io: Io<'_>,
+    ) -> Result<Proven, DriverError> {
+        let first = self.ask_for_proof(work, activated, None, io)?;
+        if first.value("undecided").is_none() {
+            return Ok(Proven { failed_units: units(&first), answer: first, ignored: false });
+        }
+        let ignore = IgnoredUnits::new(&work.proof.ignore_units);
+        let (ignored, failed): (Vec<Unit>, Vec<Unit>) =
+            units(&first).into_iter().partition(|unit| ignore.matches(&unit.name));
+        let names: Vec<&str> = ignored.iter().map(|unit| unit.name.as_str()).collect();
+        for name in &names {
+            io.output.line(Stream::Stderr, &format!("{name} has failed, which is ignored"));
+        }
+        let answer = self.ask_for_proof(work, activated, Some(&names), io)?;
+        Ok(Proven { answer, failed_units: failed, ignored: !ignored.is_empty() })
+    }
+
+    /// At first it is not known what to `ignore`: where there are patterns, it is left undecided when units have failed.
+    fn ask_for_proof(
+        &self,
+        work: &Work<'_>,
+        activated: &Activated,
+        ignore: Option<&[&str]>,
+        io: Io<'_>,
     ) -> Result<Answer, DriverError> {
+        let proof = work.proof;
+        let again = ignore.is_some();
+        let ignore = ignore.unwrap_or_default();
+        let settle = if again { Duration::ZERO } else { proof.settle };
         // What was not wholly activated must not become what boots. 4 is also given for units that had failed before;
         // which those are is asked on the host.
         let may = !work.commit.is_empty() && matches!(activated.code, Some(0 | 4));
@@ -256,16 +296,45 @@ impl Native {
                 .variable("WANTED", work.path.as_str())
                 .variable("MAY", flag(may))
                 .variable("UNITS", work.failed_units.join("\n"))
+                .variable("SETTLE", settle.as_secs_f64().to_string())
+                .variable("ASKS", flag(!again && !proof.ignore_units.is_empty()))
+                .variable("IGNORED", ignore.join("\n"))
                 .variable("SKIP", (activated.lines + skip).to_string())
         };
         let resumable = Resumable {
             host: work.host,
             privilege: &work.known.privilege,
             connection: Connection::Fresh,
-            deadline: Instant::now() + WINDOW + PROOF,
+            deadline: Instant::now() + settle + proof.watchdog + PROOF,
             script: &script,
         };
         self.resume(&resumable, io).map(|(answer, _)| answer)
+    }
+
+    /// Where no new connection could be made for the proof, the host may still be heard over the old one: it goes back by
+    /// itself, and tells so. Otherwise the error stands.
+    fn ask_whether_returned(
+        &self,
+        work: &Work<'_>,
+        activated: &Activated,
+        error: DriverError,
+        io: Io<'_>,
+    ) -> Result<Proven, DriverError> {
+        if !error.kind.is_link() {
+            return Err(error);
+        }
+        let script = Script::new(RETURNED)
+            .variable("JOB", work.job.as_str())
+            .variable("SKIP", activated.lines.to_string())
+            .by(work.known.privilege.clone());
+        let deadline = Instant::now() + work.proof.watchdog + work.proof.settle + PROOF;
+        let limits = Limits { heed: Stop::Terminate, deadline: Some(deadline), ..Limits::new(io.cancel) };
+        let answer = self.ssh.run(&Destination::of(work.host)?, Connection::Shared, &script, limits, io);
+        if probe::complete(work.host, &answer).is_err() || answer.value("went_back").is_none() {
+            return Err(error);
+        }
+        io.output.line(Stream::Stderr, &error.to_string());
+        Ok(Proven { answer, failed_units: Vec::new(), ignored: false })
     }
 
     fn dry_activate(
@@ -293,7 +362,13 @@ impl Native {
         if code != Some(0) {
             return Err(failure(host, code, &tail.lines()));
         }
-        Ok(Activation { code, state: before.state.clone(), failed_units: Vec::new(), went_back: false })
+        Ok(Activation {
+            code,
+            state: before.state.clone(),
+            failed_units: Vec::new(),
+            ignored: false,
+            went_back: false,
+        })
     }
 }
 

@@ -79,9 +79,10 @@ unit_start() {
     ${LOCALE_ARCHIVE:+-E "LOCALE_ARCHIVE=$LOCALE_ARCHIVE"} "$@" >&2
 }
 
-# job_make JOB TEXT COMMIT: its directory.
+# job_make JOB TEXT COMMIT: its directory, unless it has been started.
 job_make() {
   job=$base/$1
+  [ ! -e "$job/started" ] || return 0
   base_make && { [ -d "$job" ] || mkdir -m 700 "$job"; } && : >"$job/log" && : >"$job/back" && : >"$job/disarm" &&
     printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit"
 }

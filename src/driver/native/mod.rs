@@ -24,16 +24,16 @@ pub use privilege::AskPassword;
 use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
-    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Flake, FlakeCheck,
-    HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
+    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
+    FlakeCheck, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
 };
-use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform};
+use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What the engine needs to know.
 pub struct NativeOptions {
@@ -101,7 +101,7 @@ impl Native {
     pub fn discover_expecting(
         &self,
         platforms: &[Platform],
-        expect: &dyn Fn(&[Discovered]) -> Vec<(Platform, String)>,
+        expect: Expect<'_>,
         io: Io<'_>,
     ) -> Result<Vec<Discovered>, DriverError> {
         self.flake.discover_expecting(platforms, expect, io)
@@ -191,10 +191,10 @@ impl Target for Native {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        timeout: Duration,
+        proof: &Proof,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
-        self.activate_system(host, path, action, before, timeout, io)
+        self.activate_system(host, path, action, before, proof, io)
     }
 
     fn roll_back(

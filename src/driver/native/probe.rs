@@ -8,12 +8,26 @@ use std::time::Instant;
 
 const KIB_PER_MIB: u64 = 1024;
 
-const PROBE: &str = concat!(include_str!("state.sh"), include_str!("lock.sh"), include_str!("probe.sh"));
+const PROBE: &str = concat!(
+    include_str!("state.sh"),
+    include_str!("lock.sh"),
+    include_str!("probe.sh"),
+    include_str!("sudo.sh"),
+    "say end 1
+"
+);
+const SUDO: &str = concat!(
+    include_str!("sudo.sh"),
+    "say end 1
+"
+);
 
 impl Native {
     pub(super) fn probe_host(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
         let mut password = self.passwords.known();
-        let mut answer = self.ask_host(host, password.as_ref(), io)?;
+        let answer = self.ask_host(host, PROBE, password.as_ref(), io)?;
+        let probed = Instant::now();
+        let mut second = None;
         if answer.value("sudo") == Some("asks") {
             let asked = self.passwords.ask(host).map_err(|error| {
                 // Whoever was asked has stopped the run instead.
@@ -22,9 +36,9 @@ impl Native {
                 if stopped { cancelled() } else { error }
             });
             password = Some(asked?);
-            answer = self.ask_host(host, password.as_ref(), io)?;
+            second = Some(self.ask_host(host, SUDO, password.as_ref(), io)?);
         }
-        let sudo = sudo(host, &answer)?;
+        let sudo = sudo(host, second.as_ref().unwrap_or(&answer))?;
         if answer.value("lacks").is_some() {
             let message = format!("{} has no nix-store on the PATH of an ssh login", host.name);
             return Err(DriverError::new(ErrorKind::MissingProgram, message)
@@ -38,15 +52,21 @@ impl Native {
             rooted: None,
             chosen: None,
             store_free_mib: probe.store_free_mib,
-            probed: Instant::now(),
+            probed,
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         hosts.insert(host.name.clone(), known);
         Ok(probe)
     }
 
-    fn ask_host(&self, host: &Host, password: Option<&Password>, io: Io<'_>) -> Result<Answer, DriverError> {
-        let script = Script::new(PROBE).password(password.cloned());
+    fn ask_host(
+        &self,
+        host: &Host,
+        script: &'static str,
+        password: Option<&Password>,
+        io: Io<'_>,
+    ) -> Result<Answer, DriverError> {
+        let script = Script::new(script).password(password.cloned());
         let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
         complete(host, &answer)?;
         Ok(answer)

@@ -1,5 +1,4 @@
-# Asks a host what it is. Changes nothing. PASSWORD is set when one is known.
-uid=$(id -u)
+# Asks a host what it is. Changes nothing.
 uname -smn | {
   read -r kernel host_name machine
   say kernel "$kernel"
@@ -28,19 +27,3 @@ free /nix/store store_free_kib
 free /boot boot_free_kib
 
 command -v nix-store >/dev/null 2>&1 || say lacks nix-store
-
-# -k: a password that was typed a moment ago in some terminal does not count.
-if [ "$uid" = 0 ]; then
-  say sudo root
-elif ! command -v sudo >/dev/null 2>&1; then
-  say sudo missing
-elif sudo -k -n true >/dev/null 2>&1; then
-  say sudo free
-elif [ -z "${PASSWORD+set}" ]; then
-  say sudo asks
-elif printf '%s\n' "$PASSWORD" | sudo -k -S -p '' true >/dev/null 2>&1; then
-  say sudo password
-else
-  say sudo wrong
-fi
-say end 1

@@ -3,7 +3,7 @@
 use super::activation::{Texts, Work, name_of_job};
 use super::{Native, probe};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, SystemState};
-use crate::model::{Action, Host, Platform};
+use crate::model::{Action, Host, Platform, Proof};
 use std::time::Duration;
 
 /// How long going back may take.
@@ -49,10 +49,10 @@ impl Native {
             sets_profile: false,
             failed_units: &before.failed_units,
             before: None,
-            timeout: LONGEST,
+            proof: &Proof { timeout: LONGEST, ..Proof::default() },
         };
         let activated = self.start(&work, io)?;
-        let answer = self.prove(&work, &activated, io)?;
+        let answer = self.prove(&work, &activated, io)?.answer;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         let profile = before.state.profile.is_none() || state.profile == before.state.profile;

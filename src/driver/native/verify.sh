@@ -1,11 +1,8 @@
 # Proves over a new connection what came of the job JOB. If it MAY go on, the system that runs is WANTED (or WANTED is
 # empty) and no unit has newly failed, the job is told to make it lasting. UNITS had failed when the host was probed.
-# SKIP lines of the job's log are known already.
-went_back() {
-  while [ -e "$base/$JOB/returning" ] && ! grep -q "^job $JOB\$" "$base/returned" 2>/dev/null; do sleep 0.3 || sleep 1; done
-  grep -q "^job $JOB\$" "$base/returned" 2>/dev/null
-}
-
+# SKIP lines of the job's log are known already. Units that are IGNORED count for nothing; when it is yet to be ASKed which are,
+# nothing is decided. Before it looks it waits SETTLE seconds.
+[ "$SETTLE" = 0 ] || sleep "$SETTLE"
 say_state
 about='' new=''
 [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
@@ -14,6 +11,7 @@ if [ "$about" = "${WANTED:-none}" ]; then known=$(cat "$base/baseline"); else kn
 for unit in $(failed_units); do
   case "
 $known
+$IGNORED
 " in *"
 $unit
 "*) continue ;; esac
@@ -24,6 +22,11 @@ $unit
   done
 done
 
+if [ "$ASKS" = 1 ] && [ -n "$new" ]; then
+  say undecided 1
+  say end 1
+  exit 0
+fi
 done_job='' done_rc=''
 [ ! -s "$base/committed" ] || read -r done_job done_rc <"$base/committed"
 if [ "$done_job" = "$JOB" ]; then
@@ -40,7 +43,7 @@ elif [ -d "$base/$JOB" ]; then
   job_tell "$JOB" leave
   job_follow "$JOB" left "$SKIP"
 fi
-if went_back; then
+if went_back "$JOB"; then
   say_state
   say went_back 1
 fi

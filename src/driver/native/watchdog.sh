@@ -44,6 +44,12 @@ watchdog_arm() {
   printf '%s\n' "$2" >"$job/old"
 }
 
+# went_back JOB: whether it brought the old system back; waits while it does.
+went_back() {
+  while [ -e "$base/$1/returning" ] && ! grep -q "^job $1\$" "$base/returned" 2>/dev/null; do sleep 0.3 || sleep 1; done
+  grep -q "^job $1\$" "$base/returned" 2>/dev/null
+}
+
 # say_returned: the last time that this host went back by itself, since it has booted.
 say_returned() {
   [ -f "$base/returned" ] || return 0

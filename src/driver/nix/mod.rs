@@ -15,7 +15,8 @@ pub(super) use build::LocalBuilds;
 pub(super) use command::{Nix, is_disk_full, is_unsigned, last_lines, log};
 
 use super::{
-    CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Flake, FlakeCheck, Io, StorePath,
+    CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Io,
+    StorePath,
 };
 use crate::model::{Host, Platform};
 use crate::secrets::Named;
@@ -57,9 +58,6 @@ struct Systems {
 
 /// An evaluation that took longer is not made together with the discovery, which others wait for.
 const SHORT: Duration = Duration::from_secs(3);
-
-/// Tells which hosts will be evaluated, given the hosts that there were the last time.
-pub(super) type Expect<'a> = &'a dyn Fn(&[Discovered]) -> Vec<(Platform, String)>;
 
 impl NixFlake {
     /// A flake; nothing is asked yet.

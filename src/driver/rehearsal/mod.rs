@@ -13,7 +13,7 @@ use super::{
     Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
     Render, Secrets, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
 };
-use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Text, Variables};
+use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
 use crate::process::Stream;
 use crate::secrets::Named;
 use record::Record;
@@ -268,7 +268,7 @@ impl Target for Rehearsal {
         path: &StorePath,
         action: Action,
         _before: &Probe,
-        _timeout: Duration,
+        _proof: &Proof,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         let name = &host.name;
@@ -308,7 +308,13 @@ impl Target for Rehearsal {
             }],
             _ => Vec::new(),
         };
-        Ok(Activation { code: Some(code), state: self.state_of(name), failed_units, went_back: false })
+        Ok(Activation {
+            code: Some(code),
+            state: self.state_of(name),
+            failed_units,
+            ignored: false,
+            went_back: false,
+        })
     }
 
     fn hook(&self, host: &Host, hook: &Hook, io: Io<'_>) -> Result<HealthOutcome, DriverError> {

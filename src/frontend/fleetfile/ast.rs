@@ -126,4 +126,10 @@ pub struct Deploy {
     pub confirm: Option<bool>,
     /// `timeout`
     pub timeout: Option<Duration>,
+    /// `watchdog`
+    pub watchdog: Option<Duration>,
+    /// `settle`
+    pub settle: Option<Duration>,
+    /// `ignore_units`
+    pub ignore_units: Vec<String>,
 }

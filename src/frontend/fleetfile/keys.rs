@@ -346,6 +346,21 @@ pub(super) static DEPLOY: Table = Table {
             "Refuse a tree with uncommitted changes; `--allow-dirty` allows it. Default: `false`.",
         ),
         key("timeout", Type::Duration, "Longest time for one activation. Default: `10m`."),
+        key(
+            "watchdog",
+            Type::Duration,
+            "How long a host waits for its proof after the activation before it goes back by itself. Default: `2m`.",
+        ),
+        key(
+            "settle",
+            Type::Duration,
+            "How long the new system runs before its units are looked at. Default: `0s`.",
+        ),
+        key(
+            "ignore_units",
+            Type::List(&Type::String),
+            "Regular expressions of units whose failure is not held against the new system.",
+        ),
     ],
 };
 

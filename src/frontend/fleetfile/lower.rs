@@ -3,16 +3,14 @@
 use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
-    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform, Shims, Step,
-    StepKind, TaskfileId, Text, Tolerance, Variables,
+    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform, Proof, Shims,
+    Step, StepKind, TaskfileId, Text, Tolerance, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The hosts where a pipeline does not say: those of `host=...`, else all.
 const HOSTS: &str = "{{.host | default \"*\"}}";
-const ACTIVATION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Where a file stands among the others.
 #[derive(Debug, Clone)]
@@ -148,6 +146,7 @@ pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
 fn deploy(deploy: ast::Deploy) -> Deploy {
     let action = deploy.action.unwrap_or(Action::Switch);
     let on_failure = deploy.on_failure.unwrap_or(OnFailure::Stop);
+    let usual = Proof::default();
     let stops = matches!(on_failure, OnFailure::Stop | OnFailure::RollBackWave);
     Deploy {
         action,
@@ -160,7 +159,12 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         on_failure,
         clean_tree: deploy.clean_tree.unwrap_or(false),
         confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
-        timeout: deploy.timeout.unwrap_or(ACTIVATION_TIMEOUT),
+        proof: Proof {
+            timeout: deploy.timeout.unwrap_or(usual.timeout),
+            watchdog: deploy.watchdog.unwrap_or(usual.watchdog),
+            settle: deploy.settle.unwrap_or(usual.settle),
+            ignore_units: deploy.ignore_units,
+        },
         span: deploy.span,
     }
 }

@@ -3,7 +3,8 @@
 use super::{FlakeHost, Part, Place, assemble, decode, rehearsed_hosts, resolve_hosts};
 use crate::diagnostic::Diagnostics;
 use crate::model::{
-    Action, BuildOn, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Share, StepKind,
+    Action, BuildOn, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Proof, Share,
+    StepKind,
 };
 use crate::source::SourceMap;
 use crate::template::Map;
@@ -93,6 +94,9 @@ pipelines:
       on_failure: roll_back_host
       confirm: false
       timeout: 5m
+      watchdog: 30s
+      settle: 2s
+      ignore_units: ['^podman-']
     notify:
       - {ntfy: "https://ntfy.example.org/x", when: [failed, rolled_back]}
       - {webhook: "{{.HOOK}}", when: changed}
@@ -145,7 +149,15 @@ pipelines:
     assert_eq!(deploy.max_failures, Some(crate::model::Tolerance::Count(1)));
     assert_eq!(deploy.on_failure, OnFailure::RollBackHost);
     assert!(!deploy.confirm);
-    assert_eq!(deploy.timeout, Duration::from_secs(300));
+    assert_eq!(
+        deploy.proof,
+        Proof {
+            timeout: Duration::from_secs(300),
+            watchdog: Duration::from_secs(30),
+            settle: Duration::from_secs(2),
+            ignore_units: vec!["^podman-".to_owned()],
+        }
+    );
     assert!(matches!(deploy.health[3].kind, HealthKind::Command { on_host: true, .. }));
     assert_eq!((deploy.health[0].retries, deploy.health[1].retries), (3, 5));
     assert_eq!(pipeline.notify[0].when, [NotifyWhen::Failed, NotifyWhen::RolledBack].into());
@@ -310,6 +322,14 @@ fn each_mistake_has_its_place_and_a_way_out() {
         (
             "pipelines: {a: {check: [{disk: {min_free: 2}}]}}",
             "1:43 `2` is not a size (give a unit: `2GiB`, `2MiB`)",
+        ),
+        (
+            "pipelines: {a: {deploy: {watchdog: 100ms}}}",
+            "1:36 a watchdog waits at least one second (a host that goes back before it can be proven is never deployed; the default is `2m`)",
+        ),
+        (
+            "pipelines: {a: {deploy: {ignore_units: ['a(']}}}",
+            "1:41 this is no regular expression: unclosed group (for example `^podman-.*\\.service$`)",
         ),
         (
             "pipelines: {a: {build: {at_once: 0}}}",

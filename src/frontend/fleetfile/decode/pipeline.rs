@@ -9,6 +9,7 @@ use crate::frontend::fleetfile::variables::decode_variables;
 use crate::model::{Selector, Share, Text, Tolerance, Variables};
 use crate::source::Spanned;
 use crate::yaml::{Decoder, Field, Node};
+use std::time::Duration;
 
 /// Decodes `pipelines:`.
 pub(super) fn decode_all(decoder: &mut Decoder, node: &Node) -> Vec<Pipeline> {
@@ -122,6 +123,9 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         confirm: None,
         clean_tree: None,
         timeout: None,
+        watchdog: None,
+        settle: None,
+        ignore_units: Vec::new(),
     };
     if stage.value.is_null() {
         return Some(deploy);
@@ -142,6 +146,12 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             "confirm" => deploy.confirm = decoder.bool(field.value).map(|confirm| *confirm),
             "clean_tree" => deploy.clean_tree = decoder.bool(field.value).map(|clean| *clean),
             "timeout" => deploy.timeout = duration(decoder, &field),
+            "watchdog" => deploy.watchdog = watchdog(decoder, &field),
+            "settle" => deploy.settle = duration(decoder, &field),
+            "ignore_units" => {
+                let items = decoder.list(field.value, "a list of regular expressions");
+                deploy.ignore_units = items.iter().filter_map(|item| pattern(decoder, item)).collect();
+            }
             _ => {}
         }
     }
@@ -166,6 +176,34 @@ fn tolerance(decoder: &mut Decoder, field: &Field<'_>) -> Option<Tolerance> {
             None
         }
     }
+}
+
+/// Whole seconds, at least one: a host counts no less.
+fn watchdog(decoder: &mut Decoder, field: &Field<'_>) -> Option<Duration> {
+    let watchdog = duration(decoder, field)?;
+    if watchdog >= Duration::from_secs(1) {
+        return Some(watchdog);
+    }
+    decoder.push(
+        Diagnostic::error("fleet::fleetfile::watchdog", "a watchdog waits at least one second")
+            .at(field.value.place(), "")
+            .help("a host that goes back before it can be proven is never deployed; the default is `2m`"),
+    );
+    None
+}
+
+/// A regular expression.
+fn pattern(decoder: &mut Decoder, node: &Node) -> Option<String> {
+    let written = decoder.string(node)?;
+    let Err(error) = regex::Regex::new(&written) else { return Some(written.to_string()) };
+    let text = error.to_string();
+    let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    decoder.push(
+        Diagnostic::error("fleet::fleetfile::pattern", format!("this is no regular expression: {why}"))
+            .at(node.place(), "")
+            .help("for example `^podman-.*\\.service$`"),
+    );
+    None
 }
 
 /// A selector, a percentage or a number of hosts.
