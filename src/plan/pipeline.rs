@@ -156,20 +156,27 @@ impl Compiler {
         }
     }
 
-    /// The checks that are made once for the run.
+    /// The checks that are made once for the run. What builds anything waits for the fence around secrets.
     fn run_checks(&mut self, pipeline: &Pipeline) -> Vec<NodeId> {
         let steps = pipeline.check.iter().filter(|step| !is_for_each_host(step));
-        steps
-            .map(|step| {
-                let pool = match step.kind {
-                    StepKind::Flake => self.pools.evaluate,
-                    StepKind::Vm(_) => self.pools.vm.unwrap_or(self.pools.check),
-                    _ => self.pools.check,
-                };
-                let kind = NodeKind::Check(Arc::new(step.clone()));
-                self.add(kind, Stage::Check, None, Some(pool), std::iter::empty())
-            })
-            .collect()
+        let (fences, others): (Vec<&Step>, Vec<&Step>) =
+            steps.partition(|step| matches!(step.kind, StepKind::Secrets));
+        let mut ids: Vec<NodeId> =
+            fences.into_iter().map(|step| self.run_check(step, self.pools.check, &[])).collect();
+        let fences = ids.clone();
+        for step in others {
+            ids.push(match step.kind {
+                StepKind::Flake => self.run_check(step, self.pools.evaluate, &fences),
+                StepKind::Vm(_) => self.run_check(step, self.pools.vm.unwrap_or(self.pools.check), &fences),
+                _ => self.run_check(step, self.pools.check, &[]),
+            });
+        }
+        ids
+    }
+
+    fn run_check(&mut self, step: &Step, pool: PoolId, after: &[NodeId]) -> NodeId {
+        let kind = NodeKind::Check(Arc::new(step.clone()));
+        self.add(kind, Stage::Check, None, Some(pool), after.iter().copied().map(success))
     }
 
     /// Waits for all probes where one of several may find that a password is wanted: none is asked for while others build.
