@@ -39,6 +39,9 @@ impl Watching {
             .current_dir(dir.path())
             .env("HOME", dir.path())
             .env_remove("XDG_CACHE_HOME")
+            // Both would colour what is looked for.
+            .env_remove("CI")
+            .env_remove("FORCE_COLOR")
             .stdin(Stdio::null())
             .stdout(output("out"))
             .stderr(output("err"))
@@ -270,7 +273,7 @@ fn what_ignores_the_interrupt_is_killed() {
 tasks:
   w:
     sources: ['src/*']
-    cmds: ['trap \"\" INT; echo $$ > pid; while :; do sleep 0.05; done']
+    cmds: ['sh -c ''trap \"\" INT; echo $$ > pid; while :; do sleep 0.05; done''']
 ";
     let watching = Watching::task(taskfile, "-w w");
     let first = written(&watching.path("pid"));

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a process may take to end after a signal before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long its pipes may stay open after its end: something that it left behind holds them.
+/// How long its pipes may stay open and empty after its end: something that it left behind holds them.
 const LINGER: Duration = Duration::from_millis(200);
 /// Longest line; what is longer arrives in pieces.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -161,9 +161,9 @@ impl Tool {
             return Err(Broken::Cancelled);
         }
         let (sender, heard) = sync_channel(AHEAD);
-        let handle = self.start(whole, &sender).map_err(Broken::Start)?;
+        let (handle, pipes) = self.start(whole, &sender).map_err(Broken::Start)?;
         drop(sender);
-        let mut listener = Listener { open: 2, said: VecDeque::new(), whole: Vec::new() };
+        let mut listener = Listener { open: 2, pipes, said: VecDeque::new(), whole: Vec::new() };
         let ending = listener.listen(&handle, &heard, limits, line);
         let status = handle.wait().map_err(Broken::Start)?.status;
         match ending {
@@ -175,7 +175,11 @@ impl Tool {
         }
     }
 
-    fn start(&self, whole: bool, sender: &SyncSender<Heard>) -> io::Result<duct::Handle> {
+    fn start(
+        &self,
+        whole: bool,
+        sender: &SyncSender<Heard>,
+    ) -> io::Result<(duct::Handle, [io::PipeReader; 2])> {
         let (stdout, out) = io::pipe()?;
         let (stderr, err) = io::pipe()?;
         let mut call = duct::cmd(&self.program, &self.arguments)
@@ -196,13 +200,14 @@ impl Tool {
         let handle = call.start()?;
         // The expression holds the writing ends: while it lives, no pipe ever ends.
         drop(call);
+        let pipes = [stdout.try_clone()?, stderr.try_clone()?];
         let out = sender.clone();
         std::thread::spawn(move || {
             if whole { pump_whole(stdout, &out) } else { pump_lines(stdout, Stream::Stdout, &out) }
         });
         let err = sender.clone();
         std::thread::spawn(move || pump_lines(stderr, Stream::Stderr, &err));
-        Ok(handle)
+        Ok((handle, pipes))
     }
 }
 
@@ -214,11 +219,17 @@ impl Limits<'_> {
 
 struct Listener {
     open: usize,
+    pipes: [io::PipeReader; 2],
     said: VecDeque<String>,
     whole: Vec<u8>,
 }
 
 impl Listener {
+    /// Whether nothing stands in the pipes.
+    fn has_heard_all(&self) -> bool {
+        self.pipes.iter().all(|pipe| rustix::io::ioctl_fionread(pipe).unwrap_or(0) == 0)
+    }
+
     /// Listens until the pipes end or the process did; says why when it did not end by itself.
     fn listen(
         &mut self,
@@ -250,7 +261,8 @@ impl Listener {
                 Ok(Heard::End) => self.open -= 1,
                 Err(RecvTimeoutError::Disconnected) => {}
                 Err(RecvTimeoutError::Timeout) => {
-                    if ended_at.is_some_and(|at| at.elapsed() >= LINGER) {
+                    // On a busy machine the pumps may be far behind.
+                    if ended_at.is_some_and(|at| at.elapsed() >= LINGER) && self.has_heard_all() {
                         break;
                     }
                     if ended_at.is_none() && handle.try_wait().is_ok_and(|output| output.is_some()) {

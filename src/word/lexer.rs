@@ -557,10 +557,9 @@ mod tests {
             ("a | b", 2),
             ("a(b", 1),
             ("$\"a\"", 0),
-            ("${a/b/c}", 2),
             ("${a[0]}", 2),
             ("${!a}", 2),
-            ("${a", 2),
+            ("${a", 0),
         ] {
             assert_eq!(words(source).unwrap_err().at, at, "{source}");
         }
