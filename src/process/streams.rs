@@ -34,3 +34,11 @@ pub enum Sink<'a> {
     /// Standard error only: into whatever standard output goes to, in the order written.
     Merge,
 }
+
+impl Sink<'_> {
+    /// Whether a process can go on writing there when whoever started it has gone on.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Inherit | Self::Null | Self::File(_) | Self::Merge)
+    }
+}

@@ -79,6 +79,7 @@ impl Run<'_, '_> {
             "?" => Some(self.state.status.to_string()),
             "#" => Some("0".to_owned()),
             "@" | "*" => Some(String::new()),
+            "!" => self.last_job(),
             "0" => Some(NAME.to_owned()),
             "$" => Some(std::process::id().to_string()),
             "-" => {

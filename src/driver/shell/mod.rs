@@ -1,5 +1,6 @@
 //! Shell scripts: the commands of tasks, their conditions, their dynamic variables. Knows no tasks.
 
+mod background;
 mod brief;
 mod builtin;
 mod error;

@@ -30,6 +30,16 @@ impl Run<'_, '_> {
                 input = self.outer.input(&ports.input).unwrap_or(Input::Null);
             }
             if let Some(builtin) = simple.builtin {
+                if last {
+                    self.simple(simple, &command.redirections);
+                    if self.state.options.pipefail && self.state.status == 0 {
+                        self.state.status = failed;
+                    }
+                    return;
+                }
+                if builtin == Builtin::Fail {
+                    failed = 1;
+                }
                 let Some(text) = self.text_of(builtin, simple, &ports) else { return };
                 input = Input::Bytes(text);
                 continue;
@@ -73,7 +83,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn piped_call(&mut self, simple: &Simple, ports: &Ports) -> Option<super::simple::Call> {
+    pub(super) fn piped_call(&mut self, simple: &Simple, ports: &Ports) -> Option<super::simple::Call> {
         let outside = std::mem::replace(&mut self.state.ports, ports.clone());
         let mut saved = Vec::new();
         let mut call = None;

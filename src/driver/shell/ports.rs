@@ -33,6 +33,24 @@ pub(super) struct Ports {
     pub(super) error: Port,
 }
 
+/// Where a command writes that may outlive the script.
+#[derive(Debug)]
+pub(super) enum Lasting {
+    /// Our own stream of that name.
+    Inherit,
+    Null,
+    File(File),
+    /// Standard error only: where standard output goes.
+    Merge,
+}
+
+/// The streams of a command that may outlive the script.
+#[derive(Debug)]
+pub(super) struct LastingPorts {
+    pub(super) output: Lasting,
+    pub(super) error: Lasting,
+}
+
 /// One of the script's own sinks.
 enum Outer<'a> {
     /// Our own stream.
@@ -160,6 +178,22 @@ impl<'a> OuterStreams<'a> {
         }
     }
 
+    /// The sinks of a program that may outlive the script, which has only sinks that do.
+    pub(super) fn lasting(&self, ports: &Ports) -> io::Result<LastingPorts> {
+        let lasting = |port: &Port, stream| match port {
+            Port::Null => Ok(Lasting::Null),
+            Port::File(file) => Ok(Lasting::File(file.try_clone()?)),
+            Port::Own(index) => {
+                self.sinks.get(*index).map_or(Ok(Lasting::Null), |outer| outer.lasting(stream))
+            }
+        };
+        let error = match (&ports.output, &ports.error) {
+            (Port::Own(output), Port::Own(error)) if output == error => Lasting::Merge,
+            (_, error) => lasting(error, Stream::Stderr)?,
+        };
+        Ok(LastingPorts { output: lasting(&ports.output, Stream::Stdout)?, error })
+    }
+
     fn sink(&mut self, index: usize, stream: Stream) -> io::Result<Sink<'_>> {
         self.sinks.get_mut(index).map_or(Ok(Sink::Null), |outer| outer.sink(stream))
     }
@@ -194,6 +228,23 @@ impl Outer<'_> {
             Self::Capture(capture) => Sink::Pump(capture),
             Self::Pump(pump) => Sink::Pump(pump),
             Self::File(file) => Sink::File(file.try_clone()?),
+        })
+    }
+}
+
+impl Outer<'_> {
+    /// As the sink of a program that may outlive the script; nowhere, where it does not.
+    fn lasting(&self, stream: Stream) -> io::Result<Lasting> {
+        Ok(match self {
+            Self::Inherit(own) if *own == stream => Lasting::Inherit,
+            Self::Inherit(Stream::Stdout) => {
+                Lasting::File(rustix::stdio::stdout().try_clone_to_owned()?.into())
+            }
+            Self::Inherit(Stream::Stderr) => {
+                Lasting::File(rustix::stdio::stderr().try_clone_to_owned()?.into())
+            }
+            Self::File(file) => Lasting::File(file.try_clone()?),
+            Self::Null | Self::Capture(_) | Self::Pump(_) => Lasting::Null,
         })
     }
 }

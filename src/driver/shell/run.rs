@@ -1,5 +1,6 @@
 //! Running a script that was understood: what runs when.
 
+use super::background::Job;
 use super::builtin::Options;
 use super::parse::Parsed;
 use super::ports::{OuterStreams, Ports};
@@ -8,6 +9,7 @@ use super::variables::Variables;
 use super::{ShellError, Stopped};
 use crate::process::Cancel;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// A running script.
@@ -43,6 +45,8 @@ pub(super) struct State {
     pub(super) ports: Ports,
     /// Places around this one where a failure does not end the script.
     pub(super) tolerant: usize,
+    /// What runs beside the script, or has done so.
+    pub(super) jobs: Vec<Rc<Job>>,
 }
 
 /// What happens after a command.
@@ -85,6 +89,9 @@ impl Run<'_, '_> {
     }
 
     fn statement(&mut self, statement: &Statement) {
+        if statement.beside {
+            return statement.first.commands.iter().for_each(|command| self.start_beside(command));
+        }
         let last = statement.rest.len();
         self.pipeline(&statement.first, last == 0);
         for (index, (connective, pipeline)) in statement.rest.iter().enumerate() {
@@ -211,6 +218,7 @@ impl Run<'_, '_> {
     pub(super) fn subshell(&mut self, program: &Program) {
         let before = self.state.clone();
         self.state.tolerant = 0;
+        self.state.jobs.clear();
         self.program(program);
         if matches!(self.flow, Flow::Exit) {
             self.flow = Flow::Next;

@@ -70,7 +70,9 @@ impl<'a> Script<'a> {
         let options = options::of(self.set, self.shopt)?;
         check_dir(self.dir)?;
         match (options, &self.stdin, parse::parse(self.text, self.dialect)) {
-            (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed)) => {
+            (Some(options), Input::Inherit | Input::Null | Input::File(_), Ok(parsed))
+                if !parsed.runs_beside || (self.stdout.is_lasting() && self.stderr.is_lasting()) =>
+            {
                 self.run_here(&parsed, options, cancel)
             }
             (_, _, Err(error)) if error.is_wrong => {
@@ -110,6 +112,7 @@ impl<'a> Script<'a> {
             options,
             ports: outer.ports(),
             tolerant: 0,
+            jobs: Vec::new(),
         };
         let limits = Limits {
             group: self.group,

@@ -157,6 +157,7 @@ impl Run<'_, '_> {
                 self.flow = Flow::Continue;
                 0
             }
+            Builtin::Wait => self.wait(args),
             Builtin::CommandV => self.command_v(args.get(1..).unwrap_or_default()),
             Builtin::Command => {
                 let Some(call) = self.call(args.iter().map(OsString::from).collect()) else {

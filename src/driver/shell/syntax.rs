@@ -14,6 +14,8 @@ pub(super) struct Program {
 pub(super) struct Statement {
     pub(super) first: Pipeline,
     pub(super) rest: Vec<(Connective, Pipeline)>,
+    /// `&`: nobody waits for it. It is then one simple command.
+    pub(super) beside: bool,
 }
 
 /// What decides whether the next pipeline of a statement runs.

@@ -36,6 +36,7 @@ pub(super) enum Builtin {
     Unset,
     Break,
     Continue,
+    Wait,
     /// `command -v`
     CommandV,
     /// `command NAME`, where the name is that of a program.
