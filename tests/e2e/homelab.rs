@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// The hosts of the homelab.
 pub(crate) const HOSTS: [&str; 4] = ["luna", "rydev", "nixos-bootstrap", "nixpi"];
@@ -130,6 +131,28 @@ impl Homelab {
             .output()
             .unwrap();
         Run::read(self.dir(), &output)
+    }
+
+    /// What still runs on the deployer's side when every fleet has ended; connections of one that was killed end within a
+    /// minute.
+    pub(crate) fn processes_left(&self) -> Vec<String> {
+        let until = Instant::now() + Duration::from_secs(70);
+        loop {
+            // The deployer itself sleeps; wires are the testbed's.
+            let script = "ps -eo pid,args | while read -r pid args; do \
+                [ \"$(readlink /proc/$pid/ns/net)\" = \"$(readlink /proc/self/ns/net)\" ] && echo \"$args\"; done; :";
+            let said = self.testbed(&["run", "sh", "-c", script]);
+            let ours = ["sleep infinity", "wire.py", "ps -eo", "sh -c ps", "readlink"];
+            let left: Vec<String> = said
+                .lines()
+                .filter(|line| !ours.iter().any(|word| line.contains(word)))
+                .map(str::to_owned)
+                .collect();
+            if left.is_empty() || Instant::now() > until {
+                return left;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
     }
 
     /// The system that a host runs now, as the host has it; empty before the first deployment.

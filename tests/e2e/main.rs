@@ -6,6 +6,7 @@
 #[path = "../requirement/mod.rs"]
 mod requirement;
 
+mod aftermath;
 mod deployment;
 mod fault;
 mod homelab;
@@ -18,5 +19,6 @@ mod resume;
 mod rollback;
 mod run;
 mod testbed;
+mod told;
 
 use homelab::Homelab;

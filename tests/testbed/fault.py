@@ -91,19 +91,21 @@ def activation_slow(host, seconds="5"):
 # Faults as the host itself can make them, in the middle of an activation; $1 is the argument.
 THERE = {
     "down": "ip link set eth0 down",
-    "drop": "ip link set eth0 down; setsid sh -c 'sleep \"$1\"; ip link set eth0 up' drop \"${1:-5}\" </dev/null >/dev/null 2>&1 &",
+    "drop": "ip link set eth0 down; setsid sh -c 'sleep \"$1\"; ip link set eth0 up' drop \"${1:-5}\" </dev/null >/dev/null 2>&1 9>&- &",
     "blackhole": f"ip route replace blackhole {deployer.NETWORK}.1",
     "sshd-stop": 'kill "$(cat /run/sshd.pid)"; while [ -e /run/sshd.pid ]; do sleep 0.02; done; [ -z "$1" ] || pkill -KILL -x sshd || :',
     "diskfull": 'used=$(df -k --output=used /nix | tail -n 1); mount -o "remount,size=$((used + ${1:-256}))k" /nix',
     "profile-ro": "d=/nix/var/nix/profiles; mount --bind $d $d; mount -o remount,bind,ro $d",
     "hostkey": """cd /etc/ssh; mv ssh_host_ed25519_key real_key; ssh-keygen -q -t ed25519 -N '' -f ssh_host_ed25519_key
                   kill -HUP "$(cat /run/sshd.pid)"; sleep 0.5""",
+    "hold": f": >{FAULTS}/held; while [ -e {FAULTS}/held ]; do sleep 0.1; done",
+    "activation-fails": f'echo "${{1:-1}}" >{FAULTS}/activation-fails',
 }
 MOMENTS = {"begin": "begin", "activate": "activate", "verify": "units"}  # stages of guest/bin/activation-hook
 
 
 def at(host, moment, kind, arg=""):
-    """begin|activate|verify KIND [ARG]: the host breaks itself before, in the middle of, after its next activation"""
+    """begin|activate|verify KIND [ARG]: the host breaks itself before, in the middle of, after its next activation; `hold` waits there"""
     if moment not in MOMENTS or kind not in THERE:
         raise Problem(f"at {moment} {kind}: one of {', '.join(MOMENTS)}, and one of {', '.join(THERE)}")
     activation(host, f"at-{MOMENTS[moment]}", f"set -- '{arg}'\n{THERE[kind]}")

@@ -18,6 +18,8 @@ const PROOF: Duration = Duration::from_secs(30);
 const STOPPING: Duration = Duration::from_secs(20);
 /// For how long the failed units that a probe found are those of now.
 const FRESH: Duration = Duration::from_secs(10);
+/// What the newest generation is known by; the loader has an entry for each.
+const PROFILE: &str = "/nix/var/nix/profiles/system";
 /// The new system's init cannot take over from the running one.
 const NEEDS_REBOOT: i32 = 100;
 /// `EAGAIN`: another activation holds the lock.
@@ -56,14 +58,19 @@ impl Texts {
     /// `generation` is the one that has the path already; a new one is made where there is none.
     pub(super) fn new(platform: Platform, path: &StorePath, generation: Option<u64>) -> Self {
         let set = match generation {
-            Some(number) => format!("nix-env -p /nix/var/nix/profiles/system --switch-generation {number}"),
-            None => format!("nix-env -p /nix/var/nix/profiles/system --set {path}"),
+            Some(number) => format!("nix-env -p {PROFILE} --switch-generation {number}"),
+            None => format!("nix-env -p {PROFILE} --set {path}"),
         };
         match platform {
             Platform::Nixos => Self {
                 program: "bin/switch-to-configuration",
                 test: format!("{path}/bin/switch-to-configuration test"),
-                commit: format!("{set} && {path}/bin/switch-to-configuration boot"),
+                // Where it does not become what boots, the profile must not say so either.
+                commit: format!(
+                    "was=$(readlink {PROFILE})\n{set} && {{ {path}/bin/switch-to-configuration boot || {{ code=$?\n\
+                     was=${{was#system-}}\n[ -z \"$was\" ] || nix-env -p {PROFILE} --switch-generation \"${{was%-link}}\"\n\
+                     (exit $code); }}; }}"
+                ),
             },
             // nix-darwin has no boot loader; what is in the profile is activated at each boot
             // (nix-darwin `modules/services/activate-system`).
@@ -158,6 +165,7 @@ impl Native {
             let code = activated.code;
             return Ok(Activation { code, state, failed_units, ignored, went_back: true });
         }
+        not_lasting(host, &answer, &tail)?;
         let has = if action.activates() { &state.current } else { &state.profile };
         if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
             return Err(failure(host, activated.code, &tail.lines()));
@@ -389,6 +397,19 @@ fn units(answer: &Answer) -> Vec<Unit> {
         answer.values("log").filter_map(line).collect()
     };
     answer.values("failed").map(|name| Unit { name: name.to_owned(), log: log(name) }).collect()
+}
+
+/// The error of a system that runs and is proven, and could not be made what boots.
+pub(super) fn not_lasting(host: &Host, answer: &Answer, tail: &Tail<'_>) -> Result<(), DriverError> {
+    match answer.value("committed") {
+        None | Some("0") => Ok(()),
+        Some(code) => {
+            let message =
+                format!("making the system of {} what boots failed with exit code {code}", host.name);
+            let help = "its last lines say why; when that is mended, run it again";
+            Err(DriverError::new(ErrorKind::Activation, message).said(tail.lines()).help(help))
+        }
+    }
 }
 
 /// Why a host does not run or boot the new system.

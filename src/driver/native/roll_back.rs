@@ -1,6 +1,7 @@
 //! Goes back to what ran before, by the paths and generation that the probe recorded.
 
-use super::activation::{Texts, Work, name_of_job};
+use super::activation::{Texts, Work, name_of_job, not_lasting};
+use super::job::Tail;
 use super::{Native, probe};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, SystemState};
 use crate::model::{Action, Host, Platform, Proof};
@@ -51,8 +52,11 @@ impl Native {
             before: None,
             proof: &Proof { timeout: LONGEST, ..Proof::default() },
         };
+        let tail = Tail::new(io.output);
+        let io = Io { output: &tail, cancel: io.cancel };
         let activated = self.start(&work, io)?;
         let answer = self.prove(&work, &activated, io)?.answer;
+        not_lasting(host, &answer, &tail)?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         let profile = before.state.profile.is_none() || state.profile == before.state.profile;

@@ -9,8 +9,13 @@ watchdog_back='
   read -r old <"$job/old"
   read -r new <"$job/new"
   echo "fleet: nobody has proven $new here: going back to $old"
-  "$old/bin/switch-to-configuration" test </dev/null
-  code=$?
+  # Something else may hold the lock of activations for a while.
+  for again in 1 2 3 4 5; do
+    "$old/bin/switch-to-configuration" test </dev/null
+    code=$?
+    [ "$(readlink -f /run/current-system)" != "$old" ] || break
+    sleep "$again"
+  done
   printf "%s\n" "job ${job##*/}" "from $new" "to $old" "code $code" "at $(date +%s)" >"$base/returned.new"
   mv "$base/returned.new" "$base/returned"
 '

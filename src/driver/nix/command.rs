@@ -118,6 +118,11 @@ pub(crate) fn is_disk_full(said: &[String]) -> bool {
     said.iter().any(|line| line.contains("No space left on device") || line.contains("Disk quota exceeded"))
 }
 
+/// Whether the nix daemon over there broke off, as it does when it cannot write its database.
+pub(crate) fn is_daemon_broken(said: &[String]) -> bool {
+    said.iter().any(|line| line.contains("cannot open connection to remote store 'daemon'"))
+}
+
 /// Whether a store refused paths that nobody signed whom it trusts (nix `src/libstore/local-store.cc`; 2.8 says "a
 /// valid signature", newer versions "a signature by a trusted key").
 pub(crate) fn is_unsigned(said: &[String]) -> bool {

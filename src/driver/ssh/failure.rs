@@ -30,9 +30,16 @@ const TEXTS: &[(&str, ErrorKind)] = &[
     ("Control socket connect", ErrorKind::ConnectionLost),
 ];
 
+/// What nix says of connections that are not ssh's: those of its daemon over there, and those to caches.
+const OTHERS: &[&str] = &["remote store 'daemon'", "unable to download"];
+
 /// The class of what ssh said, if it is about the connection at all.
 pub(crate) fn classify(said: &[String]) -> Option<ErrorKind> {
-    TEXTS.iter().find(|(text, _)| said.iter().any(|line| line.contains(text))).map(|(_, kind)| *kind)
+    let own = |line: &&String| !OTHERS.iter().any(|text| line.contains(text));
+    TEXTS
+        .iter()
+        .find(|(text, _)| said.iter().filter(own).any(|line| line.contains(text)))
+        .map(|(_, kind)| *kind)
 }
 
 /// The error for a connection that ended with ssh's own 255. `answered` tells whether the other side had begun to
@@ -142,5 +149,7 @@ mod tests {
     fn what_a_command_says_is_not_about_the_connection() {
         assert_eq!(classify(&lines("error: build of '/nix/store/x.drv' failed")), None);
         assert_eq!(classify(&lines("rm: cannot remove 'x': Permission denied")), None);
+        let daemon = "error: cannot open connection to remote store 'daemon': error: reading from file: Connection reset by peer";
+        assert_eq!(classify(&lines(daemon)), None);
     }
 }
