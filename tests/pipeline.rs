@@ -9,16 +9,17 @@ use fleet::executor::event::{Event, HostReport, HostResult, NodeStatus, RunRepor
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::executor::reporter::Reporter;
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Health, HealthKind, Host, HostName, Notification, NotifyWhen, OnFailure,
-    Pipeline, Platform, Proof, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Confirmation, Deploy, Health, HealthKind, Host, HostName, Notification,
+    NotifyWhen, OnFailure, Pipeline, Platform, Proof, Selector, Service, Share, Step, StepKind, TaskfileId,
+    Text, Variables,
 };
 use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
 use fleet::source::Span;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const HOSTS: [&str; 4] = ["luna", "rydev", "nixos-bootstrap", "nixpi"];
@@ -81,7 +82,8 @@ fn pipeline() -> Pipeline {
                 span: Span::NONE,
             }],
             on_failure: OnFailure::Continue,
-            confirm: false,
+            confirm: Confirmation::Never,
+            diff: false,
             clean_tree: false,
             proof: Proof::default(),
             span: Span::NONE,
@@ -546,7 +548,7 @@ impl Confirm for No {
 
 #[test]
 fn without_anybody_to_ask_nothing_is_touched() {
-    let mut case = Try::new(deploys(|deploy| deploy.confirm = true));
+    let mut case = Try::new(deploys(|deploy| deploy.confirm = Confirmation::Once));
     case.confirm = Arc::new(Nobody);
     let (error, fleet) = case.try_run().err().unwrap();
     assert_eq!(error.kind, ErrorKind::Refusal);
@@ -556,7 +558,7 @@ fn without_anybody_to_ask_nothing_is_touched() {
 #[test]
 fn no_means_no() {
     let no = Arc::new(No(AtomicBool::new(false)));
-    let mut case = Try::new(deploys(|deploy| deploy.confirm = true)).fail("rydev:build");
+    let mut case = Try::new(deploys(|deploy| deploy.confirm = Confirmation::Once)).fail("rydev:build");
     case.confirm = Arc::<No>::clone(&no);
     case.current = vec!["luna"];
     let outcome = case.run();
@@ -567,9 +569,86 @@ fn no_means_no() {
     assert_eq!(outcome.report.exit_code, 3, "a host failed, too");
 }
 
+/// Answers each question in turn and keeps what was asked.
+struct Answers {
+    answers: Vec<bool>,
+    asked: Mutex<Vec<Question>>,
+}
+
+impl Confirm for Answers {
+    fn is_possible(&self) -> Result<(), DriverError> {
+        Ok(())
+    }
+
+    fn ask(&self, question: &Question, _: Io<'_>) -> Result<bool, DriverError> {
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(question.clone());
+        Ok(self.answers[asked.len() - 1])
+    }
+}
+
+fn answers(answers: &[bool]) -> Arc<Answers> {
+    Arc::new(Answers { answers: answers.to_vec(), asked: Mutex::default() })
+}
+
+#[test]
+fn what_changes_is_shown_before_anybody_is_asked() {
+    let no = answers(&[false]);
+    let mut case = Try::new(deploys(|deploy| {
+        deploy.confirm = Confirmation::Once;
+        deploy.diff = true;
+    }))
+    .fail("rydev:diff");
+    case.confirm = Arc::<Answers>::clone(&no);
+    case.current = vec!["luna"];
+    let outcome = case.run();
+    let place = |wanted: &dyn Fn(&Event) -> bool| outcome.events.iter().position(wanted);
+    let shown = |name: &str| {
+        place(
+            &|event| matches!(event, Event::Diff(diff) if diff.host.as_str() == name && !diff.diff.packages.is_empty()),
+        )
+    };
+    let asked = place(&|event| matches!(event, Event::NodeStarted(node) if node.step == "confirm"));
+    for host in ["nixos-bootstrap", "nixpi"] {
+        assert!(shown(host).is_some() && shown(host) < asked, "{host} was not shown in time");
+    }
+    assert_eq!((shown("luna"), shown("rydev")), (None, None), "one has it, the other cannot be asked");
+    let questions = no.asked.lock().unwrap();
+    assert_eq!(questions.len(), 1);
+    let units: Vec<&str> = questions[0]
+        .changes
+        .iter()
+        .flat_map(|change| change.diff.as_ref().unwrap().carriers())
+        .map(|unit| unit.unit.as_str())
+        .collect();
+    assert_eq!(units, ["sshd.service"; 2]);
+    assert_eq!((questions[0].unchanged, questions[0].failed.len()), (1, 1));
+    use HostResult::{Cancelled, Unreachable};
+    assert_eq!(outcome.results(), [Cancelled, Unreachable, Cancelled, Cancelled]);
+    assert_eq!(HOSTS.map(|host| outcome.calls(FaultStage::Activate, host)), [0; 4]);
+}
+
+#[test]
+fn each_wave_is_asked_for() {
+    let yes_no = answers(&[true, false]);
+    let mut case = Try::new(deploys(|deploy| {
+        deploy.confirm = Confirmation::EachWave;
+        deploy.waves = vec![Share::Count(2), Share::Count(1)];
+    }));
+    case.confirm = Arc::<Answers>::clone(&yes_no);
+    let outcome = case.run();
+    use HostResult::{Cancelled, Succeeded};
+    assert_eq!(outcome.results(), [Succeeded, Succeeded, Cancelled, Cancelled]);
+    assert_eq!(outcome.report.exit_code, 6);
+    let asked = yes_no.asked.lock().unwrap();
+    let asked: Vec<_> = asked.iter().map(|question| (question.wave, question.changes.len())).collect();
+    assert_eq!(asked, [(Some(0), 2), (Some(1), 1)], "no third wave after a no");
+    assert_eq!(HOSTS.map(|host| outcome.calls(FaultStage::Copy, host)), [1, 1, 0, 0]);
+}
+
 #[test]
 fn nothing_to_change_is_not_asked_about() {
-    let mut case = Try::new(deploys(|deploy| deploy.confirm = true));
+    let mut case = Try::new(deploys(|deploy| deploy.confirm = Confirmation::Once));
     case.current = HOSTS.to_vec();
     case.confirm = Arc::new(No(AtomicBool::new(false)));
     let outcome = case.run();

@@ -4,7 +4,7 @@
 
 use fleet::model::{
     Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyWhen, OnFailure, Pipeline, Platform,
-    Proof, Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Format, Limits, Plan, compile};
 use fleet::source::Span;
@@ -48,18 +48,10 @@ fn plan(script: &str) -> Plan {
         ],
         build: Some(Build { at_once: Some(2), copy_at_once: None, span: None }),
         deploy: Some(Deploy {
-            action: Action::Switch,
-            at_once: None,
             waves: vec![Share::Selector(Selector::parse("@canary").unwrap())],
             max_failures: Some(fleet::model::Tolerance::Count(1)),
-            before: Vec::new(),
-            after: Vec::new(),
-            health: Vec::new(),
             on_failure: OnFailure::RollBackHost,
-            confirm: true,
-            clean_tree: false,
-            proof: Proof::default(),
-            span: Span::NONE,
+            ..Deploy::new(Action::Switch, Span::NONE)
         }),
         notify: vec![Notification {
             when: [NotifyWhen::Failed, NotifyWhen::Degraded].into(),

@@ -8,8 +8,8 @@ use fleet::executor::drivers::Drivers;
 use fleet::executor::event::RunReport;
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::model::{
-    Action, Build, BuildOn, Deploy, Host, HostName, Notification, OnFailure, Pipeline, Platform, Proof,
-    Service, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Deploy, Host, HostName, Notification, OnFailure, Pipeline, Platform, Service,
+    Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Limits, compile};
 use fleet::process::Cancel;
@@ -90,20 +90,7 @@ fn pipeline() -> Pipeline {
         vars: Variables::new(),
         check: vec![step(StepKind::Reachable), step(StepKind::Flake)],
         build: Some(Build::default()),
-        deploy: Some(Deploy {
-            action: Action::Switch,
-            at_once: None,
-            waves: Vec::new(),
-            max_failures: None,
-            before: Vec::new(),
-            after: Vec::new(),
-            health: Vec::new(),
-            on_failure: OnFailure::Continue,
-            confirm: true,
-            clean_tree: false,
-            proof: Proof::default(),
-            span: Span::NONE,
-        }),
+        deploy: Some(Deploy { on_failure: OnFailure::Continue, ..Deploy::new(Action::Switch, Span::NONE) }),
         notify: vec![Notification::new(Service::Ntfy, target, Span::NONE)],
     }
 }

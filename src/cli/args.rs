@@ -138,6 +138,9 @@ pub(super) struct Flags {
     /// In a rehearsal: let a stage of a host fail
     #[arg(long, value_name = "HOST:STAGE[=KIND]", requires = "rehearse")]
     pub(super) fail: Vec<String>,
+    /// Show what each host would get, and what that does to its units, before anybody is asked
+    #[arg(long)]
+    pub(super) diff: bool,
     /// Deploy a tree with uncommitted changes where the pipeline wants a clean one
     #[arg(long)]
     pub(super) allow_dirty: bool,

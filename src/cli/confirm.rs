@@ -2,6 +2,7 @@
 
 use super::line::read_line;
 use crate::driver::{Confirm, DriverError, ErrorKind, Io, Question};
+use crate::reporter::clean;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
@@ -52,6 +53,10 @@ fn text(question: &Question) -> String {
             change.after.as_str(),
             width = change.host.as_str().len()
         );
+        for unit in change.diff.iter().flat_map(|diff| diff.carriers()) {
+            let verb = unit.change.word();
+            let _ = writeln!(text, "  ! {verb} {}: the connection may hang on it", clean(&unit.unit, false));
+        }
     }
     if question.unchanged > 0 {
         let _ = writeln!(text, "  {} unchanged", question.unchanged);
@@ -61,6 +66,8 @@ fn text(question: &Question) -> String {
     }
     let count = question.changes.len();
     let hosts = if count == 1 { "host" } else { "hosts" };
-    let _ = write!(text, "{}: {} {count} {hosts}? [y/N] ", question.pipeline, question.action.verb());
+    let wave = question.wave.map(|number| format!(" of wave {}", number + 1)).unwrap_or_default();
+    let verb = question.action.verb();
+    let _ = write!(text, "{}: {verb} {count} {hosts}{wave}? [y/N] ", question.pipeline);
     text
 }

@@ -14,7 +14,7 @@ use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps, directory};
-use crate::model::{Action, Deploy, Host, Pipeline, Text};
+use crate::model::{Action, Confirmation, Deploy, Host, Pipeline, Text};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
@@ -56,6 +56,7 @@ pub(super) struct PipelineRuns {
     at_once: Option<usize>,
     allow_dirty: bool,
     allow_older: bool,
+    diff: bool,
     colour: bool,
     /// For rendering diagnostics.
     arguments: Arguments,
@@ -86,6 +87,7 @@ impl PipelineRuns {
             at_once: Some(flags.at_once).filter(|limit| *limit > 0),
             allow_dirty: flags.allow_dirty,
             allow_older: flags.allow_older,
+            diff: flags.diff,
             colour: project::colour(arguments, std::io::stdout().is_terminal()),
             arguments: arguments.clone(),
         })
@@ -232,12 +234,16 @@ impl PipelineRuns {
         })
     }
 
-    /// The pipeline as it is run: where the answer is known to be yes, no host waits for the question.
+    /// The pipeline as it is run: where the answer is known to be yes, no host waits for the question; what changes is
+    /// shown where that is asked for.
     fn planned<'a>(&self, pipeline: &'a Pipeline) -> Cow<'a, Pipeline> {
         let mut planned = Cow::Borrowed(pipeline);
-        if self.yes && self.faults.is_none() && pipeline.deploy.as_ref().is_some_and(|deploy| deploy.confirm)
-        {
-            planned.to_mut().deploy.iter_mut().for_each(|deploy| deploy.confirm = false);
+        let Some(deploy) = &pipeline.deploy else { return planned };
+        if self.yes && self.faults.is_none() && deploy.confirm != Confirmation::Never {
+            planned.to_mut().deploy.iter_mut().for_each(|deploy| deploy.confirm = Confirmation::Never);
+        }
+        if self.diff && !deploy.diff {
+            planned.to_mut().deploy.iter_mut().for_each(|deploy| deploy.diff = true);
         }
         planned
     }

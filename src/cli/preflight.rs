@@ -4,14 +4,14 @@
 use super::refusal::diagnostic;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::driver::{Confirm, find_plugin};
-use crate::model::{Action, Pipeline, Project, Service, StepKind};
+use crate::model::{Action, Confirmation, Pipeline, Project, Service, StepKind};
 use crate::source::Span;
 
 /// What is missing for a pipeline.
 pub(super) fn check(pipeline: &Pipeline, confirm: &dyn Confirm) -> Diagnostics {
     let mut missing = plugins(pipeline, Severity::Error);
     missing.extend(programs(pipeline));
-    if let Some(deploy) = pipeline.deploy.as_ref().filter(|deploy| deploy.confirm)
+    if let Some(deploy) = pipeline.deploy.as_ref().filter(|deploy| deploy.confirm != Confirmation::Never)
         && deploy.action != Action::DryActivate
         && let Err(error) = confirm.is_possible()
     {

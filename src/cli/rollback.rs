@@ -7,7 +7,7 @@ use super::{Failure, console, options, project, scripts};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::driver::ScriptRunner;
 use crate::executor::task::{Pipelines as _, Request, World};
-use crate::model::{Action, Deploy, OnFailure, Pipeline, Project, Proof, TaskfileId, Text, Variables};
+use crate::model::{Action, Deploy, Pipeline, Project, TaskfileId, Text, Variables};
 use crate::process::{Cancel, Outlet, Signals, escalate};
 use crate::reporter::TaskLines;
 use crate::source::Span;
@@ -75,20 +75,7 @@ fn like<'a>(project: &'a Project, name: &str) -> Result<&'a Pipeline, Box<Diagno
 
 /// A pipeline that deploys with the defaults of a Fleetfile.
 fn plain() -> Pipeline {
-    let deploy = Deploy {
-        action: Action::Switch,
-        at_once: None,
-        waves: Vec::new(),
-        max_failures: None,
-        before: Vec::new(),
-        after: Vec::new(),
-        health: Vec::new(),
-        on_failure: OnFailure::Stop,
-        confirm: true,
-        clean_tree: false,
-        proof: Proof::default(),
-        span: Span::NONE,
-    };
+    let deploy = Deploy::new(Action::Switch, Span::NONE);
     Pipeline {
         name: "rollback".into(),
         taskfile: TaskfileId(0),

@@ -1,7 +1,8 @@
 //! What is asked of a person before hosts are changed.
 
-use super::{DriverError, Io, StorePath};
+use super::{DriverError, Io, StorePath, SystemDiff};
 use crate::model::{Action, HostName};
+use std::sync::Arc;
 
 /// A host that would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Change {
     pub before: Option<StorePath>,
     /// What it would get.
     pub after: StorePath,
+    /// What that changes there, where it was asked.
+    pub diff: Option<Arc<SystemDiff>>,
 }
 
 /// The question.
@@ -21,6 +24,8 @@ pub struct Question {
     pub pipeline: String,
     /// What would be done.
     pub action: Action,
+    /// Number of the wave, from 0, where each wave is asked for.
+    pub wave: Option<usize>,
     /// The hosts that would change, in the order of the fleet.
     pub changes: Vec<Change>,
     /// How many hosts have the system already.

@@ -3,6 +3,7 @@
 //! Every call blocks on a worker, writes what it hears to [`Io::output`] and gives up when [`Io::cancel`] asks it to.
 
 mod confirm;
+mod diff;
 mod error;
 mod fetch;
 mod flake;
@@ -27,6 +28,7 @@ mod tool;
 mod work_tree;
 
 pub use confirm::{Change, Confirm, Question, Yes};
+pub use diff::{PackageChange, PackageChangeKind, SystemDiff, UnitChange, UnitChangeKind};
 pub use error::{DriverError, ErrorKind};
 pub use fetch::{FetchOptions, Fetcher};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Expect, Flake, FlakeCheck};

@@ -1,6 +1,6 @@
 //! What is asked of one host.
 
-use super::{Derivation, DriverError, Io, Lock, StorePath};
+use super::{Derivation, DriverError, Io, Lock, StorePath, SystemDiff};
 use crate::model::{Action, Health, Hook, Host, Proof};
 use regex::RegexSet;
 
@@ -134,6 +134,19 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// No space, no trust, no connection.
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError>;
+
+    /// What a system that was copied would change on the host. Changes nothing.
+    ///
+    /// # Errors
+    /// No connection, or the host cannot name what is in a closure.
+    fn diff(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        action: Action,
+        before: &Probe,
+        io: Io<'_>,
+    ) -> Result<SystemDiff, DriverError>;
 
     /// Activates a system that was copied, and asks over a new connection what came of it. `before` is what the probe
     /// found. The profile is set only as the action asks.

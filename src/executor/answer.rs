@@ -1,6 +1,6 @@
 //! What a node's answer or error means: for the run, for its host, and as an end.
 
-use super::event::{Delivery, Event, Failure, HostResult, NodeStatus};
+use super::event::{Delivery, Event, Failure, HostDiff, HostResult, NodeStatus};
 use super::node::Answer;
 use super::run_state::RunState;
 use super::schedule::Ended;
@@ -82,6 +82,16 @@ impl RunState<'_> {
                     state.path = Some(path);
                 }
                 (Ended::Succeeded, Some(message))
+            }
+            Answer::Diffed(diff) => {
+                if let (Some(host), Some(state)) = (self.plan.host_of(id), self.host_mut(id)) {
+                    state.diff = Some(Arc::new((*diff).clone()));
+                    let before = state.probe.as_ref().and_then(|probe| probe.state.current.as_ref());
+                    let before = before.map(ToString::to_string);
+                    let after = state.path.as_ref().map(ToString::to_string).unwrap_or_default();
+                    self.emit(Event::Diff(HostDiff { host: host.name.clone(), before, after, diff: *diff }));
+                }
+                (Ended::Succeeded, None)
             }
             Answer::Confirmed(true) => (Ended::Succeeded, None),
             Answer::Confirmed(false) => {

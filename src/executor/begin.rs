@@ -51,14 +51,14 @@ impl RunState<'_> {
                 let derivation = state.and_then(|state| state.derivation.clone()).and_then(Result::ok);
                 work(Input { derivation, ..input() })
             }
-            NodeKind::Confirm => {
-                let question = self.question();
+            NodeKind::Confirm { wave } => {
+                let question = self.question(*wave);
                 if question.changes.is_empty() {
                     return skipped("there is nothing to change");
                 }
                 work(Input { question: Some(question), ..Input::default() })
             }
-            NodeKind::Copy => match state.and_then(|state| state.action) {
+            NodeKind::Copy | NodeKind::Diff { .. } => match state.and_then(|state| state.action) {
                 Some(action) if state.is_some_and(|state| state.is_there(action)) => {
                     skipped("the host has it already")
                 }
@@ -148,26 +148,32 @@ impl RunState<'_> {
         }
     }
 
-    fn question(&self) -> Question {
+    /// The question for the hosts of a wave, or for all.
+    fn question(&self, wave: Option<usize>) -> Question {
         let mut question = Question {
             pipeline: self.plan.name.clone(),
             action: Action::Switch,
+            wave,
             changes: Vec::new(),
             unchanged: 0,
             failed: Vec::new(),
         };
         for (host, state) in self.plan.hosts.iter().zip(&self.hosts) {
             let Some(action) = state.action else { continue };
+            if wave.is_some() && state.wave != wave {
+                continue;
+            }
             question.action = action;
             match &state.path {
                 _ if state.is_done => question.unchanged += 1,
                 Some(_) if state.is_there(action) => question.unchanged += 1,
-                Some(path) => question.changes.push(Change {
+                Some(path) if !state.has_failed() => question.changes.push(Change {
                     host: host.name.clone(),
                     before: state.probe.as_ref().and_then(|probe| probe.state.current.clone()),
                     after: path.clone(),
+                    diff: state.diff.clone(),
                 }),
-                None => question.failed.push(host.name.clone()),
+                _ => question.failed.push(host.name.clone()),
             }
         }
         question

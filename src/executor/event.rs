@@ -2,6 +2,7 @@
 //! anything. The JSON form is versioned by [`VERSION`]; fields are only ever added within a version.
 
 use super::explanation::Explanation;
+use crate::driver::SystemDiff;
 use crate::model::HostName;
 use crate::plan::Stage;
 use crate::process::Stream;
@@ -51,6 +52,8 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
+    /// What a host would get, before anybody is asked (`--diff`); not for a host that has the system already.
+    Diff(HostDiff),
     /// A host's result is known; once for each selected host.
     HostFinished(HostReport),
     /// A notification was sent, or not.
@@ -166,6 +169,21 @@ pub struct Generation {
     pub number: Option<u64>,
     /// Store path.
     pub path: String,
+}
+
+/// What a host would get.
+#[derive(Debug, Clone, Serialize)]
+pub struct HostDiff {
+    /// The host.
+    pub host: HostName,
+    /// What it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What it would get.
+    pub after: String,
+    /// The difference.
+    #[serde(flatten)]
+    pub diff: SystemDiff,
 }
 
 /// The last word on a host.

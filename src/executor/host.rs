@@ -3,7 +3,7 @@
 use super::activation::Verdict;
 use super::event::{Generation, HostReport, HostResult};
 use super::resumed::DoneHost;
-use crate::driver::{Derivation, DriverError, ErrorKind, Probe, StorePath, SystemState};
+use crate::driver::{Derivation, DriverError, ErrorKind, Probe, StorePath, SystemDiff, SystemState};
 use crate::model::{Action, BuildOn, Host};
 use crate::plan::{NodeId, NodeKind, Stage};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(super) struct HostState {
     pub(super) probe: Option<Arc<Probe>>,
     pub(super) derivation: Option<Result<Derivation, DriverError>>,
     pub(super) path: Option<StorePath>,
+    /// What the system would change.
+    pub(super) diff: Option<Arc<SystemDiff>>,
     /// The last word on its activation.
     pub(super) verdict: Option<Verdict>,
     /// Number of its wave, from 0.
@@ -72,6 +74,11 @@ impl HostState {
         }
     }
 
+    /// Whether one of its nodes has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
     /// Whether it counts among the failed hosts of a wave.
     pub(super) fn counts_as_failed(&self) -> bool {
         use HostResult::{Degraded, Failed, RolledBack, Unknown, Unreachable};
@@ -116,7 +123,7 @@ fn keep_first(slot: &mut Option<(NodeId, HostResult, String)>, new: (NodeId, Hos
 fn classify(kind: &NodeKind, host: &Host, error: ErrorKind) -> HostResult {
     // Only some steps speak with the host itself: a builder or a URL that does not answer says nothing of it.
     let speaks_with_it = match kind {
-        NodeKind::Probe | NodeKind::Generation(_) | NodeKind::Copy => true,
+        NodeKind::Probe | NodeKind::Generation(_) | NodeKind::Copy | NodeKind::Diff { .. } => true,
         NodeKind::Build => host.build_on == BuildOn::Target,
         _ => false,
     };

@@ -5,7 +5,7 @@ use super::channel::deliver;
 use super::drivers::Drivers;
 use crate::driver::{
     CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Io, Message, Output, PLUGIN_PROTOCOL,
-    PluginRequest, Probe, Question, StorePath,
+    PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
 use crate::model::{Host, Step, StepKind, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
@@ -54,6 +54,7 @@ pub(super) enum Answer {
     Probed(Box<Probe>),
     Evaluated(Vec<Evaluated>),
     Built(StorePath),
+    Diffed(Box<SystemDiff>),
     Confirmed(bool),
     /// An activation or a roll-back.
     Judged(Verdict),
@@ -86,7 +87,13 @@ pub(super) fn run(
             let derivation = input.derivation.ok_or_else(|| missing("the derivation"))?;
             drivers.build.build(known(host)?, &derivation, io).map(Answer::Built)
         }
-        NodeKind::Confirm => {
+        NodeKind::Diff { action } => {
+            let path = input.path.ok_or_else(|| missing("the system"))?;
+            let before = input.probe.ok_or_else(|| missing("the probe"))?;
+            let diff = drivers.target.diff(known(host)?, &path, *action, &before, io)?;
+            Ok(Answer::Diffed(Box::new(diff)))
+        }
+        NodeKind::Confirm { .. } => {
             let question = input.question.ok_or_else(|| missing("the question"))?;
             drivers.confirm.ask(&question, io).map(Answer::Confirmed)
         }

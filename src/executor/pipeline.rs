@@ -64,7 +64,7 @@ pub fn run(
     cancel: &Cancel,
     reporter: &mut dyn Reporter,
 ) -> Result<RunReport, DriverError> {
-    if plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Confirm)) {
+    if plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Confirm { .. })) {
         drivers.confirm.is_possible()?;
     }
     // What hosts had before comes from another revision than the tree's.

@@ -194,7 +194,7 @@ impl<'p> RunState<'p> {
                 let first = failure.reason.lines().next().unwrap_or_default();
                 (HostResult::Skipped, format!("{label} failed: {first}"))
             }
-            None if self.plan.node(id).is_some_and(|node| matches!(node.kind, NodeKind::Confirm)) => {
+            None if self.plan.node(id).is_some_and(|node| matches!(node.kind, NodeKind::Confirm { .. })) => {
                 (HostResult::Cancelled, "not confirmed".into())
             }
             None if self.stopped => (HostResult::Cancelled, "the run was stopped".into()),

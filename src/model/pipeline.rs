@@ -121,14 +121,50 @@ pub struct Deploy {
     pub health: Vec<Health>,
     /// What a failed host means for the others.
     pub on_failure: OnFailure,
-    /// Ask before the first host is touched.
-    pub confirm: bool,
+    /// What is asked before hosts are touched.
+    pub confirm: Confirmation,
+    /// Show what each host would get before anybody is asked.
+    pub diff: bool,
     /// Refuse a tree with uncommitted changes.
     pub clean_tree: bool,
     /// How activations are followed and proven.
     pub proof: Proof,
     /// Where it stands.
     pub span: Span,
+}
+
+impl Deploy {
+    /// A stage of which no more is said than this.
+    #[must_use]
+    pub fn new(action: Action, span: Span) -> Self {
+        Self {
+            action,
+            at_once: None,
+            waves: Vec::new(),
+            max_failures: None,
+            before: Vec::new(),
+            after: Vec::new(),
+            health: Vec::new(),
+            on_failure: OnFailure::Stop,
+            // A dry activation touches nothing.
+            confirm: if action == Action::DryActivate { Confirmation::Never } else { Confirmation::Once },
+            diff: false,
+            clean_tree: false,
+            proof: Proof::default(),
+            span,
+        }
+    }
+}
+
+/// What is asked before hosts are touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// Nothing.
+    Never,
+    /// One question, before the first host.
+    Once,
+    /// One question before each wave.
+    EachWave,
 }
 
 /// How many hosts may fail.

@@ -10,7 +10,7 @@ pub(super) fn print(plan: &Plan) -> String {
         let host = plan.host_of(id).map(|host| format!("{}: ", host.name)).unwrap_or_default();
         let label = quoted(&format!("{host}{}", node.kind.label()));
         let shape = match node.kind {
-            NodeKind::Wave { .. } | NodeKind::Confirm => ", shape=diamond",
+            NodeKind::Wave { .. } | NodeKind::Confirm { .. } => ", shape=diamond",
             _ => "",
         };
         let _ = writeln!(text, "  n{} [label={label}{shape}];", id.0);

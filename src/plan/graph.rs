@@ -78,8 +78,16 @@ pub enum NodeKind {
     Generation(Option<u64>),
     /// Builds the host's system.
     Build,
-    /// Asks before the first host is touched.
-    Confirm,
+    /// Finds what the system that was copied would change on the host.
+    Diff {
+        /// The verb.
+        action: Action,
+    },
+    /// Asks before hosts are touched.
+    Confirm {
+        /// Number of the wave that is asked for, from 0; all hosts when absent.
+        wave: Option<usize>,
+    },
     /// Copies the closure to the host and protects it by a GC root.
     Copy,
     /// Activates, then proves the result.
@@ -142,7 +150,8 @@ impl NodeKind {
             Self::Derivation => "derivation",
             Self::Generation(_) => "generation",
             Self::Build => "build",
-            Self::Confirm => "confirm",
+            Self::Diff { .. } => "diff",
+            Self::Confirm { .. } => "confirm",
             Self::Copy => "copy",
             Self::Activate { .. } => "activate",
             Self::Wave { .. } => "wave",
@@ -171,7 +180,7 @@ impl NodeKind {
             Self::Generation(number) => {
                 number.map_or_else(|| "before".to_owned(), |number| number.to_string())
             }
-            Self::Wave { number, .. } => (number + 1).to_string(),
+            Self::Wave { number, .. } | Self::Confirm { wave: Some(number) } => (number + 1).to_string(),
             Self::Notify(notification) => notification.label(),
             Self::Task { name } | Self::Pipeline { name } => name.clone(),
             Self::Probe
@@ -179,7 +188,8 @@ impl NodeKind {
             | Self::Evaluate
             | Self::Derivation
             | Self::Build
-            | Self::Confirm
+            | Self::Confirm { wave: None }
+            | Self::Diff { .. }
             | Self::Copy
             | Self::RollBack { .. }
             | Self::Report => String::new(),

@@ -9,7 +9,7 @@ pub(super) fn print(plan: &Plan) -> String {
         let host = plan.host_of(id).map(|host| format!("{}: ", host.name)).unwrap_or_default();
         let label = quoted(&format!("{host}{}", node.kind.label()));
         let _ = match node.kind {
-            NodeKind::Wave { .. } | NodeKind::Confirm => writeln!(text, "  n{}{{{label}}}", id.0),
+            NodeKind::Wave { .. } | NodeKind::Confirm { .. } => writeln!(text, "  n{}{{{label}}}", id.0),
             _ => writeln!(text, "  n{}[{label}]", id.0),
         };
     }

@@ -1,6 +1,7 @@
 //! From a project and a request to a DAG of nodes. Pure: the same input gives the same plan; runs nothing, prints
 //! nothing, knows no threads.
 
+mod deploy;
 mod dot;
 mod format;
 mod graph;

@@ -2,7 +2,7 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{Action, BuildOn, Deploy, Host, OnFailure, Pipeline, Step, StepKind};
+use crate::model::{BuildOn, Host, Pipeline, Step, StepKind};
 use std::sync::Arc;
 
 /// Limits that a Fleetfile does not set.
@@ -79,21 +79,21 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems)
     compiler.builder.finish()
 }
 
-struct Pools {
-    check: PoolId,
+pub(super) struct Pools {
+    pub(super) check: PoolId,
     evaluate: PoolId,
     /// Where their number is limited.
     vm: Option<PoolId>,
     build: PoolId,
-    copy: PoolId,
-    activate: PoolId,
+    pub(super) copy: PoolId,
+    pub(super) activate: PoolId,
 }
 
-struct Compiler {
-    builder: PlanBuilder,
-    pools: Pools,
+pub(super) struct Compiler {
+    pub(super) builder: PlanBuilder,
+    pub(super) pools: Pools,
     /// Nodes that nothing but the report follows.
-    leaves: Vec<NodeId>,
+    pub(super) leaves: Vec<NodeId>,
     probes: Vec<NodeId>,
 }
 
@@ -106,16 +106,16 @@ fn is_for_each_host(step: &Step) -> bool {
     }
 }
 
-fn success(id: NodeId) -> (NodeId, EdgeKind) {
+pub(super) fn success(id: NodeId) -> (NodeId, EdgeKind) {
     (id, EdgeKind::Success)
 }
 
-fn end(id: NodeId) -> (NodeId, EdgeKind) {
+pub(super) fn end(id: NodeId) -> (NodeId, EdgeKind) {
     (id, EdgeKind::End)
 }
 
 impl Compiler {
-    fn add(
+    pub(super) fn add(
         &mut self,
         kind: NodeKind,
         stage: Stage,
@@ -250,80 +250,5 @@ impl Compiler {
                 self.add(kind, Stage::Build, Some(HostId(index)), Some(self.pools.check), before)
             })
             .collect()
-    }
-
-    fn deploys(&mut self, deploy: &Deploy, built: &[NodeId], groups: &[Vec<HostId>]) {
-        // A dry activation touches nothing.
-        let confirm = (deploy.confirm && deploy.action != Action::DryActivate)
-            .then(|| self.add(NodeKind::Confirm, Stage::Deploy, None, None, built.iter().copied().map(end)));
-        // A copy changes nothing that runs, so that it need not wait for the host's wave.
-        let copies: Vec<NodeId> = built
-            .iter()
-            .zip(0..)
-            .map(|(build, index)| {
-                let before = [*build].into_iter().chain(confirm).map(success);
-                self.add(NodeKind::Copy, Stage::Deploy, Some(HostId(index)), Some(self.pools.copy), before)
-            })
-            .collect();
-        let health: Arc<[_]> = deploy.health.clone().into();
-        let before_hooks: Arc<[_]> = deploy.before.clone().into();
-        let after_hooks: Arc<[_]> = deploy.after.clone().into();
-        let allowed = allowed_failures(deploy, self.builder.hosts().len());
-        let proof = Arc::new(deploy.proof.clone());
-        let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
-        let mut barrier: Option<NodeId> = None;
-        for (wave, hosts) in groups.iter().enumerate() {
-            let mut activations = Vec::with_capacity(hosts.len());
-            for host in hosts {
-                let Some(copy) = copies.get(host.0 as usize) else { continue };
-                let kind = NodeKind::Activate {
-                    action: deploy.action,
-                    before: Arc::clone(&before_hooks),
-                    health: Arc::clone(&health),
-                    after: Arc::clone(&after_hooks),
-                    on_failure: deploy.on_failure,
-                    proof: Arc::clone(&proof),
-                    wave,
-                };
-                let before = [*copy].into_iter().chain(barrier).map(success);
-                let pool = Some(self.pools.activate);
-                activations.push((*host, self.add(kind, Stage::Deploy, Some(*host), pool, before)));
-            }
-            let is_last = wave + 1 == groups.len();
-            if is_last && !rolls_back_waves {
-                self.leaves.extend(activations.iter().map(|(_, id)| *id));
-                continue;
-            }
-            let kind = NodeKind::Wave { number: wave, max_failures: allowed };
-            let ended = self.add(
-                kind,
-                Stage::Deploy,
-                None,
-                None,
-                activations.iter().map(|(_, id)| end(*id)).chain(barrier.map(success)),
-            );
-            if rolls_back_waves {
-                for (host, activation) in activations {
-                    let kind = NodeKind::RollBack { action: deploy.action, wave };
-                    let before = [end(activation), end(ended)];
-                    let pool = Some(self.pools.activate);
-                    let id = self.add(kind, Stage::Deploy, Some(host), pool, before);
-                    self.leaves.push(id);
-                }
-            }
-            if is_last {
-                self.leaves.push(ended);
-            }
-            barrier = Some(ended);
-        }
-    }
-}
-
-/// How many failed hosts later waves survive.
-fn allowed_failures(deploy: &Deploy, hosts: usize) -> Option<usize> {
-    let written = deploy.max_failures.map(|most| most.of(hosts));
-    match deploy.on_failure {
-        OnFailure::Continue | OnFailure::RollBackHost => written,
-        OnFailure::Stop | OnFailure::RollBackWave => Some(written.unwrap_or(0)),
     }
 }

@@ -89,7 +89,9 @@ fn note(plan: &Plan, node: &Node) -> String {
         NodeKind::Check(step) if matches!(step.kind, StepKind::Flake) => "nix flake check".into(),
         NodeKind::Evaluate => "every host's derivation".into(),
         NodeKind::Access => "no build before every host was asked how to become root".into(),
-        NodeKind::Confirm => "asks before the first host is touched".into(),
+        NodeKind::Diff { .. } => "shows what would change".into(),
+        NodeKind::Confirm { wave: None } => "asks before the first host is touched".into(),
+        NodeKind::Confirm { .. } => "asks before the wave is touched".into(),
         NodeKind::Wave { max_failures: None, .. } => "every host has ended, in whatever way".into(),
         NodeKind::Wave { max_failures: Some(0), .. } => "no host has failed".into(),
         NodeKind::Wave { max_failures: Some(most), .. } => {

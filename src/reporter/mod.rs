@@ -2,6 +2,7 @@
 //! about; none of them can stop a run.
 
 mod colour;
+mod diff;
 #[cfg(test)]
 mod fixture;
 mod journal;

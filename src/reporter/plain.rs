@@ -3,7 +3,7 @@
 use super::state::{RunState, is_bookkeeping, label};
 use super::table::Table;
 use super::text::{clean, counted, padding};
-use super::{Paint, REHEARSAL, Reporter, Sink, colour};
+use super::{Paint, REHEARSAL, Reporter, Sink, colour, diff};
 use crate::executor::duration;
 use crate::executor::event::{
     Delivery, Event, HostReport, NodeRef, NodeStatus, RunStarted, Stamped, TaskEvent,
@@ -141,6 +141,7 @@ impl Reporter for Plain {
             Event::NodeFinished { node, status, took_ms, message } => {
                 self.finished(node, *status, *took_ms, message.as_deref());
             }
+            Event::Diff(diff) => self.line(Some(&diff.host), &diff::text(diff, self.paint)),
             Event::HostFinished(report) => self.host_finished(report),
             Event::Notified(delivery) => self.line(None, &delivery_line(delivery)),
             Event::Task(event) => self.line(None, &task_line(event)),

@@ -71,7 +71,7 @@ impl RunState {
                 self.hosts.entry(report.host.clone()).or_default().report = Some(report.clone());
             }
             Event::Task(TaskEvent::Warning { text }) => self.warnings.push(text.clone()),
-            Event::Notified(_) | Event::RunFinished(_) | Event::Task(_) => {}
+            Event::Diff(_) | Event::Notified(_) | Event::RunFinished(_) | Event::Task(_) => {}
         }
     }
 

@@ -115,6 +115,65 @@ fn a_preview_tells_what_would_happen_and_changes_nothing() {
 }
 
 #[test]
+fn what_a_deployment_would_change_is_shown_before_the_question() {
+    let Some(homelab) =
+        Homelab::up("deployment::what_a_deployment_would_change_is_shown_before_the_question")
+    else {
+        return;
+    };
+    homelab.run(&["apply-nixos", "host=luna", "--yes"]).assert_results(&["luna succeeded"]);
+    let before = homelab.current_system("luna");
+    homelab.write("hosts/luna/version", "2");
+    homelab.write(
+        "hosts/luna/default.nix",
+        "{ runtime }: { units.\"wireguard-wg0.service\" = { description = \"VPN\"; exec = \"${runtime}/bin/sleep 1000\"; }; }\n",
+    );
+    let run = homelab.typing(&["--answer", "n"], &["apply-nixos", "host=luna", "--diff"]);
+    run.assert_results(&["luna cancelled"]);
+    let shown: Vec<_> = run.journal.iter().filter(|event| event["event"] == "diff").collect();
+    assert_eq!(shown.len(), 1, "{}", run.printed);
+    let diff = shown[0];
+    assert_eq!((&diff["host"], &diff["before"]), (&"luna".into(), &before.as_str().into()));
+    let system =
+        diff["packages"].as_array().unwrap().iter().find(|it| it["name"] == "nixos-system-luna").unwrap();
+    assert_eq!(system["change"], "changed");
+    assert_eq!((&system["before"][0], &system["after"][0]), (&"25.05.1".into(), &"25.05.2".into()));
+    let units: Vec<String> = diff["units"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|unit| {
+            format!("{} {} {}", unit["change"], unit["unit"], unit["carries_connection"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        units,
+        [
+            "stop zone-check.service false",
+            "restart status-page.service false",
+            "start wireguard-wg0.service true"
+        ]
+    );
+    let at = |text: &str| run.printed.find(text).unwrap_or_else(|| panic!("no {text}: {}", run.printed));
+    assert!(at("changed nixos-system-luna 25.05.1 -> 25.05.2") < at("apply-nixos: switch 1 host? [y/N]"));
+    assert!(at("! start wireguard-wg0.service") < at("switch 1 host?"));
+    assert_eq!(homelab.current_system("luna"), before);
+    assert_eq!(homelab.activations("luna").len(), 2, "a question is no activation");
+
+    // With --yes it is told all the same; what touches nothing shows it as well.
+    let run = homelab.run(&["preview-nixos", "host=luna", "--diff"]);
+    run.assert_results(&["luna succeeded"]);
+    assert!(run.printed.contains("changed nixos-system-luna 25.05.1 -> 25.05.2"), "{}", run.printed);
+    let run = homelab.run(&["apply-nixos", "host=luna", "--diff", "--yes"]);
+    run.assert_results(&["luna succeeded"]);
+    assert!(
+        run.printed.contains("! start   wireguard-wg0.service: the connection may hang on it"),
+        "{}",
+        run.printed
+    );
+}
+
+#[test]
 fn hosts_are_those_of_the_flake() {
     let Some(homelab) = Homelab::up("deployment::hosts_are_those_of_the_flake") else { return };
     let listed = homelab.fleet(&["hosts", "--json"]);

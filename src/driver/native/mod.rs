@@ -10,6 +10,7 @@ mod activation;
 mod boot_space;
 mod build;
 mod copy;
+mod diff;
 mod generation;
 mod health;
 mod inspect;
@@ -25,7 +26,7 @@ use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemState, Target,
+    FlakeCheck, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemDiff, SystemState, Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
@@ -183,6 +184,17 @@ impl Target for Native {
 
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
         self.copy_closure(host, path, io)
+    }
+
+    fn diff(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        action: Action,
+        before: &Probe,
+        io: Io<'_>,
+    ) -> Result<SystemDiff, DriverError> {
+        self.diff_system(host, path, action, before, io)
     }
 
     fn activate(

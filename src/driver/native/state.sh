@@ -16,3 +16,12 @@ failed_units() {
     printf '%s\n' "$unit"
   done
 }
+
+# say_reboot SYSTEM: the parts of it that only a reboot brings into use, as far as it is known what was booted.
+say_reboot() {
+  [ -e /run/booted-system ] || return 0
+  for part in kernel initrd kernel-modules systemd; do
+    [ -e "$1/$part" ] || [ -e "/run/booted-system/$part" ] || continue
+    [ "$1/$part" -ef "/run/booted-system/$part" ] || say reboot "$part"
+  done
+}

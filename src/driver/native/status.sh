@@ -10,11 +10,7 @@ for tool in nixos-version darwin-version; do
   tool=/run/current-system/sw/bin/$tool
   [ ! -x "$tool" ] || say revision "$("$tool" --configuration-revision 2>/dev/null)"
 done
-if [ -n "$booted" ]; then
-  for part in kernel initrd kernel-modules systemd; do
-    [ "$(readlink -f "/run/current-system/$part")" = "$(readlink -f "/run/booted-system/$part")" ] || say reboot "$part"
-  done
-fi
+say_reboot /run/current-system
 say_lock
 say_returned
 for job in "$base"/fleet-switch-*; do

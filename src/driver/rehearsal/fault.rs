@@ -85,6 +85,8 @@ stages! {
     Build = "build", fails FaultKind::Error(ErrorKind::Build);
     /// The copy to a host.
     Copy = "copy", fails FaultKind::Error(ErrorKind::Copy);
+    /// The comparison with what runs.
+    Diff = "diff", fails FaultKind::Error(ErrorKind::ConnectionLost);
     /// The activation.
     Activate = "activate", fails FaultKind::Exit(1);
     /// What the host says after the activation.

@@ -8,10 +8,11 @@ mod record;
 pub use fault::{Fault, FaultError, FaultKind, FaultStage};
 pub use record::Call;
 
+use super::diff::OnlyIn;
 use super::{
     Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
     Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
-    Render, Secrets, Shell, StorePath, Sudo, SystemState, Target, TaskRunner, Unit,
+    Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
 use crate::process::Stream;
@@ -260,6 +261,21 @@ impl Target for Rehearsal {
 
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
         self.call(FaultStage::Copy, Some(&host.name), io, &format!("would copy {path}"))
+    }
+
+    fn diff(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        action: Action,
+        _before: &Probe,
+        io: Io<'_>,
+    ) -> Result<SystemDiff, DriverError> {
+        self.call(FaultStage::Diff, Some(&host.name), io, &format!("would compare {path} with what runs"))?;
+        let paths = [("rehearsal-1", false), ("rehearsal-2", true)];
+        let paths = paths.map(|(name, new)| OnlyIn { new, name, bytes: 1 << 20 });
+        let said = ["would restart the following units: rehearsal.service, sshd.service"];
+        Ok(SystemDiff::new(paths, (action != Action::Boot).then_some(&said[..]), Vec::new()))
     }
 
     fn activate(

@@ -2,8 +2,8 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildOn, Health, Hook, HostName, Identity, JqShim, Notification, OnFailure, Platform,
-    SecretsPolicy, Share, Step, Text, Tolerance, Variables,
+    Action, BuildOn, Confirmation, Health, Hook, HostName, Identity, JqShim, Notification, OnFailure,
+    Platform, SecretsPolicy, Share, Step, Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -123,7 +123,9 @@ pub struct Deploy {
     /// `on_failure`
     pub on_failure: Option<OnFailure>,
     /// `confirm`
-    pub confirm: Option<bool>,
+    pub confirm: Option<Confirmation>,
+    /// `diff`
+    pub diff: Option<bool>,
     /// `timeout`
     pub timeout: Option<Duration>,
     /// `watchdog`

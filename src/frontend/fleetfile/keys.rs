@@ -1,7 +1,7 @@
 //! Every key that a Fleetfile has beyond a Taskfile's: the decoder checks against these tables, and the JSON schema and
 //! the suggestions are made from them. Knows nothing of what the keys do.
 
-use crate::model::{Action, JqShim, NotifyWhen, OnFailure, Platform};
+use crate::model::{Action, Confirmation, JqShim, NotifyWhen, OnFailure, Platform};
 use crate::yaml::keys::{Key, Table, Type, key};
 
 /// A word and what it stands for.
@@ -40,6 +40,7 @@ pub(super) const CASES: Words<NotifyWhen, 5> = [
     ("degraded", NotifyWhen::Degraded),
     ("rolled_back", NotifyWhen::RolledBack),
 ];
+pub(super) const CONFIRMATIONS: Words<Confirmation, 1> = [("wave", Confirmation::EachWave)];
 pub(super) const JQ: Words<JqShim, 2> = [("missing", JqShim::Missing), ("always", JqShim::Always)];
 /// Where a health check's command runs: on the host or not.
 pub(super) const PLACES: Words<bool, 2> = [("operator", false), ("host", true)];
@@ -82,6 +83,7 @@ const PLATFORM_WORDS: [&str; 2] = words(&PLATFORMS);
 const ACTION_WORDS: [&str; 4] = words(&ACTIONS);
 const FAILURE_WORDS: [&str; 4] = words(&FAILURES);
 const CASE_WORDS: [&str; 5] = words(&CASES);
+const CONFIRM_WORDS: [&str; 1] = words(&CONFIRMATIONS);
 const JQ_WORDS: [&str; 2] = words(&JQ);
 const PLACE_WORDS: [&str; 2] = words(&PLACES);
 const EACH_WORDS: [&str; 1] = words(&EACH);
@@ -337,8 +339,15 @@ pub(super) static DEPLOY: Table = Table {
         ),
         key(
             "confirm",
+            Type::OneOf(&[Type::Bool, Type::Enum(&CONFIRM_WORDS)]),
+            "Ask before the first host is touched, or before each `wave`; `--yes` answers. Default: `true`, `false` for \
+             `dry-activate`.",
+        ),
+        key(
+            "diff",
             Type::Bool,
-            "Ask before the first host is touched; `--yes` answers. Default: `true`, `false` for `dry-activate`.",
+            "Show what each host would get, and what that does to its units, before anybody is asked; `--diff` does it \
+             for one run. Default: `false`.",
         ),
         key(
             "clean_tree",

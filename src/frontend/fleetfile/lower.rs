@@ -3,8 +3,8 @@
 use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
-    Action, Build, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform, Proof, Shims,
-    Step, StepKind, TaskfileId, Text, Tolerance, Variables,
+    Action, Build, Confirmation, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
+    Proof, Shims, Step, StepKind, TaskfileId, Text, Tolerance, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -158,7 +158,12 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         health: deploy.health,
         on_failure,
         clean_tree: deploy.clean_tree.unwrap_or(false),
-        confirm: deploy.confirm.unwrap_or(action != Action::DryActivate),
+        confirm: match action {
+            // A dry activation touches nothing.
+            Action::DryActivate => Confirmation::Never,
+            _ => deploy.confirm.unwrap_or(Confirmation::Once),
+        },
+        diff: deploy.diff.unwrap_or(false),
         proof: Proof {
             timeout: deploy.timeout.unwrap_or(usual.timeout),
             watchdog: deploy.watchdog.unwrap_or(usual.watchdog),

@@ -3,8 +3,8 @@
 use super::{FlakeHost, Part, Place, assemble, decode, rehearsed_hosts, resolve_hosts};
 use crate::diagnostic::Diagnostics;
 use crate::model::{
-    Action, BuildOn, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Proof, Share,
-    StepKind,
+    Action, BuildOn, Confirmation, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Proof,
+    Share, StepKind,
 };
 use crate::source::SourceMap;
 use crate::template::Map;
@@ -148,7 +148,7 @@ pipelines:
     ));
     assert_eq!(deploy.max_failures, Some(crate::model::Tolerance::Count(1)));
     assert_eq!(deploy.on_failure, OnFailure::RollBackHost);
-    assert!(!deploy.confirm);
+    assert_eq!(deploy.confirm, Confirmation::Never);
     assert_eq!(
         deploy.proof,
         Proof {
@@ -167,7 +167,7 @@ pipelines:
 #[test]
 fn what_is_not_written_has_safe_defaults() {
     let project = project(
-        "fleet:\npipelines:\n  a: {deploy: }\n  b: {deploy: {action: dry-activate, on_failure: continue}}\n  c: {build: }\n",
+        "fleet:\npipelines:\n  a: {deploy: }\n  b: {deploy: {action: dry-activate, on_failure: continue, confirm: true}}\n  w: {deploy: {confirm: wave, diff: true}}\n  c: {build: }\n",
     );
     let fleet = project.fleet.expect("a fleet");
     assert_eq!(fleet.flake.raw(), ".");
@@ -181,9 +181,11 @@ fn what_is_not_written_has_safe_defaults() {
         (deploy.action, deploy.on_failure, deploy.max_failures),
         (Action::Switch, OnFailure::Stop, Some(crate::model::Tolerance::Count(0)))
     );
-    assert!(deploy.confirm);
+    assert_eq!(deploy.confirm, Confirmation::Once);
     let b = project.pipelines["b"].deploy.as_ref().expect("a deploy stage");
-    assert_eq!((b.confirm, b.max_failures), (false, None));
+    assert_eq!((b.confirm, b.max_failures), (Confirmation::Never, None));
+    let w = project.pipelines["w"].deploy.as_ref().expect("a deploy stage");
+    assert_eq!((w.confirm, w.diff, deploy.diff), (Confirmation::EachWave, true, false));
     assert!(project.pipelines["c"].deploy.is_none());
 }
 

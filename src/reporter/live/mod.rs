@@ -10,7 +10,7 @@ mod pause;
 use super::plain::{opening, task_line};
 use super::state::RunState;
 use super::table::Table;
-use super::{Paint, Reporter, Sink, SinkState};
+use super::{Paint, Reporter, Sink, SinkState, colour, diff};
 use crate::executor::event::{Event, NodeRef, Stamped};
 use frame::{Frame, Line};
 pub use pause::{Pause, Paused};
@@ -206,6 +206,11 @@ impl Reporter for Live {
             Event::NodeStarted(node) if node.step == "confirm" => self.suspend(node),
             Event::NodeFinished { node, .. } if self.suspended_by == Some(node.node) => {
                 self.suspended_by = None;
+            }
+            Event::Diff(diff) => {
+                let text = diff::text(diff, self.paint);
+                let host = self.paint.paint(colour::BOLD, diff.host.as_str());
+                self.keep(&format!("{host}: {text}"));
             }
             Event::Task(event) => {
                 let text = task_line(event);

@@ -4,9 +4,11 @@ use super::scalar::{at_once, duration, filled_text, number, owned, text, word};
 use super::{health, hook, notification, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
-use crate::frontend::fleetfile::keys::{ACTIONS, BUILD, DEPLOY, FAILURES, PIPELINE, PLATFORMS};
+use crate::frontend::fleetfile::keys::{
+    ACTIONS, BUILD, CONFIRMATIONS, DEPLOY, FAILURES, PIPELINE, PLATFORMS,
+};
 use crate::frontend::fleetfile::variables::decode_variables;
-use crate::model::{Selector, Share, Text, Tolerance, Variables};
+use crate::model::{Confirmation, Selector, Share, Text, Tolerance, Variables};
 use crate::source::Spanned;
 use crate::yaml::{Decoder, Field, Node};
 use std::time::Duration;
@@ -121,6 +123,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         health: Vec::new(),
         on_failure: None,
         confirm: None,
+        diff: None,
         clean_tree: None,
         timeout: None,
         watchdog: None,
@@ -143,7 +146,8 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             "after" => deploy.after = hook::decode_all(decoder, field.value),
             "health" => deploy.health = health::decode_all(decoder, field.value),
             "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
-            "confirm" => deploy.confirm = decoder.bool(field.value).map(|confirm| *confirm),
+            "confirm" => deploy.confirm = confirmation(decoder, &field),
+            "diff" => deploy.diff = decoder.bool(field.value).map(|diff| *diff),
             "clean_tree" => deploy.clean_tree = decoder.bool(field.value).map(|clean| *clean),
             "timeout" => deploy.timeout = duration(decoder, &field),
             "watchdog" => deploy.watchdog = watchdog(decoder, &field),
@@ -156,6 +160,15 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         }
     }
     Some(deploy)
+}
+
+/// Yes, no, or before each wave.
+fn confirmation(decoder: &mut Decoder, field: &Field<'_>) -> Option<Confirmation> {
+    match text(decoder, field.value)?.raw() {
+        "true" => Some(Confirmation::Once),
+        "false" => Some(Confirmation::Never),
+        _ => word(decoder, field.value, &CONFIRMATIONS, "an answer to whether anybody is asked"),
+    }
 }
 
 /// A number of hosts or a percentage.
