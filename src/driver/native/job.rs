@@ -100,8 +100,8 @@ mod tests {
     /// The job library for a directory of its own, without systemd, and with `shell` for the jobs as well.
     fn library(directory: &Path, shell: &Path) -> String {
         let text = include_str!("job.sh");
-        let own = format!("{}{text}", include_str!("lock.sh"))
-            .replace("/run/systemd/system", "/nonexistent")
+        let own = format!("{}{}{text}", include_str!("lock.sh"), include_str!("watchdog.sh"))
+            .replace("/run/systemd/system", &directory.join("systemd").display().to_string())
             .replace("/bin/sh", &shell.display().to_string());
         assert!(!own.contains("/run/"));
         let base = directory.display();
@@ -156,5 +156,48 @@ mod tests {
         let script = "job_make j : :; echo 'echo back' >$base/j/back; job_start j 1; job_follow j left 0; \
              job_tell j go; [ -e $base/j/rc.commit ] || say uncommitted 1";
         assert_eq!(run(directory.path(), &shell, script), ["way=process", "back", "uncommitted=1"]);
+    }
+
+    fn script(program: &Path, text: &str) {
+        std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+        std::fs::write(program, format!("#!/bin/sh\n{text}")).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(program, mode).unwrap();
+    }
+
+    /// A job whose text never ends, with a watchdog for `seconds`; the old system's program says so in the log.
+    fn hangs(directory: &Path, seconds: u32) -> String {
+        script(&directory.join("old/bin/switch-to-configuration"), "echo \"old system: $1\"\n");
+        format!(
+            "job_make fleet-switch-h 'exec sleep 60' :; watchdog_arm fleet-switch-h {} /new {seconds}; \
+             job_start fleet-switch-h 60\n",
+            directory.join("old").display()
+        )
+    }
+
+    #[test]
+    fn without_systemd_a_job_that_hangs_is_brought_back_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        let wait = "until went_back fleet-switch-h; do sleep 0.1; done; tail -n 1 $base/fleet-switch-h/log";
+        let lines = run(directory.path(), &shell, &format!("{}{wait}", hangs(directory.path(), 2)));
+        assert_eq!(lines, ["watchdog=process", "way=process", "old system: test"]);
+    }
+
+    #[test]
+    fn a_timer_that_does_not_wait_brings_nothing_back_early_and_is_disarmed() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        std::fs::create_dir(directory.path().join("systemd")).unwrap();
+        // It runs everything at once, as the stand-ins in containers do, and knows no units to stop.
+        let at_once = "while [ \"$1\" != -- ]; do shift; done\nshift\n\"$@\" >/dev/null 2>&1 &\n";
+        script(&directory.path().join("bin/systemd-run"), at_once);
+        script(&directory.path().join("bin/systemctl"), "exit 5\n");
+        let fakes = format!("PATH={}:$PATH\n", directory.path().join("bin").display());
+        let ends = "until [ -s $base/fleet-switch-h/watchdog ] && [ -s $base/fleet-switch-h/pid ]; do sleep 0.1; done; \
+             read -r watchdog <$base/fleet-switch-h/watchdog; job_stop fleet-switch-h; \
+             while kill -0 $watchdog 2>/dev/null; do sleep 0.1; done; [ -e $base/returned ] || say returned 0";
+        let lines = run(directory.path(), &shell, &format!("{fakes}{}{ends}", hangs(directory.path(), 600)));
+        assert_eq!(lines, ["watchdog=timer", "way=unit", "returned=0"]);
     }
 }

@@ -1,5 +1,6 @@
 # Brings the old system back when nobody proves the new one: the job itself does it when no word comes after its text, and a
-# timer does when the job hangs or is dead. Neither needs the deployer. Where there are no transient units there is no timer.
+# timer does when the job hangs or is dead. Neither needs the deployer. Where there are no transient units the timer is a
+# process that sleeps.
 
 # What both run. $job is the job's directory.
 # shellcheck disable=SC2016
@@ -19,34 +20,54 @@ watchdog_back='
   printf "%s\n" "job ${job##*/}" "from $new" "to $old" "code $code" "at $(date +%s)" >"$base/returned.new"
   mv "$base/returned.new" "$base/returned"
 '
-# The timer's part: it ends the job first, and clears what the job would have cleared.
+# The timer's part: it ends the job first, and clears what the job would have cleared. Whatever began it before it is DUE
+# (no systemd, or one whose timers do not wait) must not undo a healthy activation: it waits for the rest itself.
 # shellcheck disable=SC2016
 watchdog_timer='
   umask 022
-  job=$1 lock=$2
+  job=$1 lock=$2 due=$3
   [ -d "$job" ] || exit 0
-  systemctl stop "${job##*/}"
+  if read -r now _ 2>/dev/null </proc/uptime; then now=${now%.*}; else now=$(date +%s); fi
+  if [ "$((due - now))" -gt 1 ]; then
+    trap "kill \$sleep 2>/dev/null; exit" TERM
+    echo $$ >"$job/watchdog"
+    sleep "$((due - now))" &
+    sleep=$!
+    wait "$sleep"
+    trap - TERM
+  fi
+  [ -s "$job/old" ] || exit 0
+  rm -f "$job/watchdog"
+  systemctl stop "${job##*/}" >/dev/null 2>&1 || { read -r pid <"$job/pid" && kill "$pid"; } 2>/dev/null
   exec >>"$job/log" 2>&1
   . "$job/back"
-  ! grep -q "^job ${job##*/}\$" "$lock" || rm -f "$lock"
+  [ ! -e "$lock" ] || ! grep -q "^job ${job##*/}\$" "$lock" || rm -f "$lock"
 '
 
 # watchdog_arm JOB OLD NEW SECONDS: so long may the job take, with its proof. Says how the host is watched.
 watchdog_arm() {
-  job=$base/$1
+  job=$base/$1 due=''
   [ ! -e "$job/old" ] || return 0
   printf '%s\n' "$3" >"$job/new"
   printf '%s\n' "$watchdog_back" >"$job/back"
+  # Seconds since the boot: no clock that is set moves them.
+  if read -r due _ 2>/dev/null </proc/uptime; then due=$((${due%.*} + $4)); else due=$(($(date +%s) + $4)); fi
+  unit=fleet-watchdog-${1#fleet-switch-}
+  {
+    ! has_units || printf 'systemctl stop %s.timer >/dev/null 2>&1\n' "$unit"
+    printf '%s\n' '[ ! -s "$job/watchdog" ] || { read -r watchdog <"$job/watchdog" && kill "$watchdog"; } 2>/dev/null'
+  } >"$job/disarm"
+  set -- "$2" "$4" /bin/sh -c "$watchdog_timer" fleet "$job" "$lock" "$due"
+  old=$1 seconds=$2
+  shift 2
   if has_units; then
-    unit=fleet-watchdog-${1#fleet-switch-}
-    printf 'systemctl stop %s.timer\n' "$unit" >"$job/disarm"
-    unit_start "$unit" --on-active="${4}s" --timer-property=AccuracySec=1s -- \
-      /bin/sh -c "$watchdog_timer" fleet "$job" "$lock" || return 1
+    unit_start "$unit" --on-active="${seconds}s" --timer-property=AccuracySec=1s -- "$@" || return 1
     say watchdog timer
   else
-    say watchdog job
+    nohup "$@" >/dev/null 2>&1 </dev/null &
+    say watchdog process
   fi
-  printf '%s\n' "$2" >"$job/old"
+  printf '%s\n' "$old" >"$job/old"
 }
 
 # went_back JOB: whether it brought the old system back; waits while it does.

@@ -79,7 +79,9 @@ impl NixFlake {
         let tool = self
             .nix
             .tool()?
-            .args(["eval", "--json"])
+            // Its cache serves no function that is applied; evaluations side by side wait for it, and nix 2.8 keeps a
+            // lost race as "unexpectedly missing".
+            .args(["eval", "--json", "--option", "eval-cache", "false"])
             .arg(self.installable(attribute))
             .args(["--apply", function])
             .directory(&self.directory);
