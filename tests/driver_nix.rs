@@ -131,6 +131,7 @@ impl Lab {
                 password.map(str::to_owned)
             }),
             holder: Holder { owner: "tests@here".to_owned(), run: format!("run-{}", unique()) },
+            asks_secrets: false,
         })
         .unwrap();
         Self { directory, native, lines: Lines::default(), cancel: Cancel::new(), asked }

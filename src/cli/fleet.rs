@@ -146,6 +146,7 @@ pub(super) fn engine(
         state: loaded.state_dir(),
         password: Box::new(move |host: &Host| prompt.ask(host)),
         holder: Holder::of_run(wish.run),
+        asks_secrets: wish.expects.is_some() && fleet.secrets.span.is_some(),
     });
     let native = native.map_err(refused)?;
     let said = Said;

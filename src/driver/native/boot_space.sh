@@ -3,6 +3,8 @@
 # boot_free, in MiB.
 boot_fits() {
   [ -d /boot ] || return 0
+  # The same files already: the common case starts no program.
+  ! [ "$1/kernel" -ef "$profile/kernel" ] || ! [ "$1/initrd" -ef "$profile/initrd" ] || return 0
   set -- "$1" "$(df -Pk /boot 2>/dev/null | while read -r device _ _ available _; do echo "$device $available"; done | tail -n 1)"
   boot_free=$((${2##* } / 1024)) boot_needs=0
   [ "${2% *}" != "$(df -Pk /nix/store 2>/dev/null | while read -r device _; do echo "$device"; done | tail -n 1)" ] || return 0

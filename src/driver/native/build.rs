@@ -32,8 +32,20 @@ impl Native {
                 })?;
                 self.builds.build(derivation, &output, io).map(|()| output)
             }
-            BuildOn::Target => self.build_there(&Destination::of(host)?, derivation, io),
-            BuildOn::Builder(name) => self.build_there(&Destination::builder(name)?, derivation, io),
+            BuildOn::Target => {
+                let root = output.and_then(|output| self.protection(host, &self.known(host)?, &output));
+                self.build_there(&Destination::of(host)?, derivation, root.as_deref(), io).map(
+                    |(built, rooted)| {
+                        if rooted {
+                            self.remember(host, |known| known.rooted = Some(built.clone()));
+                        }
+                        built
+                    },
+                )
+            }
+            BuildOn::Builder(name) => {
+                self.build_there(&Destination::builder(name)?, derivation, None, io).map(|(built, _)| built)
+            }
         };
         built.map_err(|mut error| {
             if error.kind == ErrorKind::Build {
@@ -52,12 +64,15 @@ impl Native {
         })
     }
 
+    /// Builds on a machine, and in the same script makes a `root` there: a command for its shell. Tells whether that was
+    /// made; what could not be is tried again when the closure is brought.
     fn build_there(
         &self,
         destination: &Destination,
         derivation: &Derivation,
+        root: Option<&str>,
         io: Io<'_>,
-    ) -> Result<StorePath, DriverError> {
+    ) -> Result<(StorePath, bool), DriverError> {
         let tool = self
             .nix
             .tool()?
@@ -74,16 +89,18 @@ impl Native {
         }
         let script = Script::new(
             "out=$(nix-store --no-gc-warning --realise \"$DERIVATION\")\n\
-             code=$?\nfor path in $out; do say out \"$path\"; done\nsay code $code\nsay end 1",
+             code=$?\nfor path in $out; do say out \"$path\"; done\nsay code $code\n\
+             [ $code != 0 ] || [ -z \"$ROOT\" ] || ! (eval \"$ROOT\") >/dev/null 2>&1 || say rooted 1\nsay end 1",
         )
-        .variable("DERIVATION", derivation.as_str());
+        .variable("DERIVATION", derivation.as_str())
+        .variable("ROOT", root.unwrap_or_default());
         let answer = self.ssh.run(destination, Connection::Shared, &script, Limits::new(io.cancel), io);
         if let Err(error) = &answer.end {
             return Err(error.clone());
         }
         let out: Vec<String> = answer.values("out").map(str::to_owned).collect();
         let code = answer.value("code").and_then(|code| code.parse().ok()).unwrap_or(-1);
-        outcome(code, &answer.said, &out)
+        outcome(code, &answer.said, &out).map(|built| (built, answer.value("rooted").is_some()))
     }
 }
 

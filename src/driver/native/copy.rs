@@ -2,15 +2,16 @@
 
 use super::{Known, Native, probe};
 use crate::driver::nix::{is_daemon_broken, is_disk_full, is_unsigned, last_lines, log};
-use crate::driver::ssh::{Destination, Script, classify};
+use crate::driver::ssh::{Destination, Script, classify, quote};
 use crate::driver::tool::{Limits, Tool};
 use crate::driver::{DriverError, ErrorKind, Io, StorePath, Sudo};
 use crate::model::{BuildOn, Host};
 use crate::process::Stream;
 use std::collections::HashMap;
 
-/// A root may be made before its path is there; until then the collector passes it over.
-const PROTECT: &str = "mkdir -p /nix/var/nix/gcroots/fleet && ln -sfn \"$OUT\" /nix/var/nix/gcroots/fleet/\"$NAME\" && say end 1";
+/// Makes a root. It may be made before its path is there; until then the collector passes it over.
+const PROTECT: &str =
+    "mkdir -p /nix/var/nix/gcroots/fleet && ln -sfn \"$OUT\" /nix/var/nix/gcroots/fleet/\"$NAME\"";
 
 impl Native {
     pub(super) fn copy_closure(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
@@ -74,7 +75,7 @@ impl Native {
     }
 
     fn protect(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
-        let script = Script::new(PROTECT)
+        let script = Script::new(format!("{PROTECT} && say end 1"))
             .variable("OUT", path.as_str())
             .variable("NAME", host.name.as_str())
             .by(known.privilege.clone());
@@ -83,6 +84,18 @@ impl Native {
             ErrorKind::Other if is_disk_full(&answer.said) => full(host, answer.said.clone()),
             _ => error,
         })
+    }
+
+    /// A command for the host's shell that makes the root, as part of another script; none where it would hold a
+    /// password.
+    pub(super) fn protection(&self, host: &Host, known: &Known, path: &StorePath) -> Option<String> {
+        let path_variable = "PATH=$PATH:/run/current-system/sw/bin:/usr/bin:/bin";
+        let text = format!(
+            "{path_variable}\nOUT={}\nNAME={}\n{PROTECT}\n",
+            quote(path.as_str()),
+            quote(host.name.as_str())
+        );
+        known.privilege.password.is_none().then(|| known.privilege.runs(&text))
     }
 
     fn send(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {

@@ -36,7 +36,11 @@ job_runner='
   # Nothing is left when the last code is there.
   last() {
     { kill "$clock"; wait "$clock"; } 2>/dev/null
-    [ ! -e "$lock" ] || ! grep -q "^job ${job##*/}\$" "$lock" || rm -f "$lock"
+    if [ -e "$lock" ]; then
+      while read -r key value; do
+        [ "$key $value" != "job ${job##*/}" ] || rm -f "$lock"
+      done <"$lock"
+    fi
     ended "$1" "$2"
   }
   (. "$job/text") 5>&-
@@ -63,8 +67,11 @@ job_runner='
   esac
 '
 
+# What is made is for everybody to read but the jobs themselves.
+umask 022
+
 base_make() {
-  [ -d "$base" ] || (umask 022 && mkdir -p "$base")
+  [ -d "$base" ] || mkdir -p "$base"
 }
 
 has_units() {

@@ -39,7 +39,7 @@ lock_read() {
 lock_take() {
   boot_id
   mine=$lock.$$
-  (umask 022 && printf '%s\n' 'version 1' "owner $1" "run $2" "job $3" "since $(date +%s)" "boot $boot" >"$mine") || return 1
+  printf '%s\n' 'version 1' "owner $1" "run $2" "job $3" "since $(date +%s)" "boot $boot" >"$mine" || return 1
   tries=0
   # A link is made by one only.
   until ln "$mine" "$lock" 2>/dev/null; do
@@ -59,9 +59,18 @@ lock_take() {
   rm -f "$mine"
 }
 
+# names_job FILE JOB: whether a file of lines of `key value` is about that job.
+names_job() {
+  [ -e "$1" ] || return 1
+  while read -r key value; do
+    [ "$key $value" != "job $2" ] || return 0
+  done <"$1"
+  return 1
+}
+
 # lock_free JOB: lets go, if it is that job's.
 lock_free() {
-  [ ! -e "$lock" ] || ! grep -q "^job $1\$" "$lock" || rm -f "$lock"
+  ! names_job "$lock" "$1" || rm -f "$lock"
 }
 
 # say_lock: tells of the lock, if there is one.

@@ -48,6 +48,8 @@ pub struct NativeOptions {
     pub password: Box<dyn AskPassword>,
     /// Who changes hosts.
     pub holder: Holder,
+    /// Whether the run will ask which files of sops the hosts name.
+    pub asks_secrets: bool,
 }
 
 /// The engine.
@@ -85,7 +87,8 @@ impl Native {
     pub fn new(options: NativeOptions) -> Result<Self, DriverError> {
         let nix = Arc::new(Nix::default());
         Ok(Self {
-            flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?,
+            flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?
+                .asking_secrets(options.asks_secrets),
             builds: LocalBuilds::new(nix.clone()),
             nix,
             ssh: Ssh::new(),

@@ -6,8 +6,15 @@
 say_state
 about='' new=''
 [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
+known=$UNITS
 # What was written down before the activation, as long as it is about this system.
-if [ "$about" = "${WANTED:-none}" ]; then known=$(cat "$base/baseline"); else known=$UNITS; fi
+if [ "$about" = "${WANTED:-none}" ]; then
+  known=''
+  while read -r unit; do
+    known="$known
+$unit"
+  done <"$base/baseline"
+fi
 for unit in $(failed_units); do
   case "
 $known

@@ -72,8 +72,8 @@ watchdog_arm() {
 
 # went_back JOB: whether it brought the old system back; waits while it does.
 went_back() {
-  while [ -e "$base/$1/returning" ] && ! grep -q "^job $1\$" "$base/returned" 2>/dev/null; do sleep 0.3 || sleep 1; done
-  grep -q "^job $1\$" "$base/returned" 2>/dev/null
+  while [ -e "$base/$1/returning" ] && ! names_job "$base/returned" "$1"; do sleep 0.3 || sleep 1; done
+  names_job "$base/returned" "$1"
 }
 
 # say_returned: the last time that this host went back by itself, since it has booted.

@@ -3,6 +3,7 @@
 use super::NixFlake;
 use super::command::{answer, last_lines};
 use super::expression::{attribute, list};
+use super::named_secrets;
 use crate::driver::tool::Limits;
 use crate::driver::{Discovered, DriverError, ErrorKind, Io};
 use crate::model::Platform;
@@ -56,6 +57,8 @@ fn system_of(platform: Platform) -> String {
 pub(super) struct Described {
     pub(super) hosts: Vec<Discovered>,
     pub(super) systems: Vec<(String, System)>,
+    /// What [`named_secrets::of_hosts`] says of them.
+    pub(super) named: Option<Value>,
 }
 
 /// A function over all configurations: `function` of each named one, null for one that throws.
@@ -100,41 +103,44 @@ impl NixFlake {
         Err(DriverError::new(ErrorKind::Evaluation, "the flake does not evaluate").said(said))
     }
 
-    /// All hosts of a platform, and in the same evaluation the systems of those that are `expected` to be asked for.
-    /// Where that evaluation fails nothing is told of systems.
+    /// All hosts of a platform, and in the same evaluation the systems of those that are `expected` to be asked for, and
+    /// what the hosts name if somebody `asks` for that. Where that evaluation fails nothing is told but of the hosts.
     pub(super) fn describe(
         &self,
         platform: Platform,
         expected: &[String],
+        asks: bool,
         io: Io<'_>,
     ) -> Result<Described, DriverError> {
-        if expected.is_empty() || expected.len() > at_once() {
+        let expected = if expected.len() > at_once() { &[] } else { expected };
+        if expected.is_empty() && !asks {
             return self.describe_only(platform, io);
         }
         let hosts = of_each(DESCRIBE, "builtins.attrNames cs");
         let systems = of_each(&system_of(platform), &list(expected.iter().map(String::as_str)));
-        let function = format!("cs: {{ hosts = ({hosts}) cs; systems = ({systems}) cs; }}");
-        let Ok(Some(mut both)) = self.eval(output(platform), &function, io) else {
+        let named = if asks { named_secrets::of_hosts() } else { "_: null".to_owned() };
+        let function =
+            format!("cs: {{ hosts = ({hosts}) cs; systems = ({systems}) cs; named = ({named}) cs; }}");
+        let Ok(Some(mut all)) = self.eval(output(platform), &function, io) else {
             return self.describe_only(platform, io);
         };
-        let Some(Value::Object(hosts)) = both.get_mut("hosts").map(Value::take) else {
+        let Some(Value::Object(hosts)) = all.get_mut("hosts").map(Value::take) else {
             return self.describe_only(platform, io);
         };
         let system = |name: &String| {
-            let value = both.get("systems")?.get(name)?.clone();
+            let value = all.get("systems")?.get(name)?.clone();
             Some((name.clone(), serde_json::from_value(value).ok()?))
         };
-        Ok(Described {
-            hosts: discovered(platform, hosts),
-            systems: expected.iter().filter_map(system).collect(),
-        })
+        let systems = expected.iter().filter_map(system).collect();
+        let named = all.get_mut("named").map(Value::take).filter(Value::is_object);
+        Ok(Described { hosts: discovered(platform, hosts), systems, named })
     }
 
     fn describe_only(&self, platform: Platform, io: Io<'_>) -> Result<Described, DriverError> {
         let function = of_each(DESCRIBE, "builtins.attrNames cs");
         let values = match self.eval(output(platform), &function, io) {
             Ok(Some(Value::Object(values))) => values,
-            Ok(_) => return Ok(Described { hosts: Vec::new(), systems: Vec::new() }),
+            Ok(_) => return Ok(Described { hosts: Vec::new(), systems: Vec::new(), named: None }),
             Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
             // Something that nothing can catch, such as `abort` or a missing attribute: each host for itself.
             Err(_) => {
@@ -143,7 +149,7 @@ impl NixFlake {
                 names.into_iter().zip(each).map(|(name, value)| (name, value.unwrap_or_default())).collect()
             }
         };
-        Ok(Described { hosts: discovered(platform, values), systems: Vec::new() })
+        Ok(Described { hosts: discovered(platform, values), systems: Vec::new(), named: None })
     }
 
     /// Names of the hosts of a platform. That they can be read proves that the flake as a whole evaluates.

@@ -47,6 +47,9 @@ pub(super) struct NixFlake {
     outputs: Mutex<HashMap<String, StorePath>>,
     /// Systems that were evaluated with the discovery.
     early: Mutex<Systems>,
+    /// Whether somebody will ask what hosts name, and what was told of it with the discovery.
+    asks_secrets: bool,
+    named: Mutex<HashMap<Platform, serde_json::Value>>,
 }
 
 /// Systems by output and name of the host, with how long their evaluation took.
@@ -85,7 +88,14 @@ impl NixFlake {
             behind: Mutex::default(),
             outputs: Mutex::default(),
             early: Mutex::default(),
+            asks_secrets: false,
+            named: Mutex::default(),
         })
+    }
+
+    /// Has what hosts name told together with the discovery.
+    pub(super) fn asking_secrets(self, asks: bool) -> Self {
+        Self { asks_secrets: asks, ..self }
     }
 
     fn installable(&self, attribute: &str) -> String {
@@ -95,7 +105,8 @@ impl NixFlake {
     fn read_tree(&self) -> Option<Tree> {
         let flake = tree::directory(&self.directory, &self.reference)?;
         // Without a flake.nix there, nix looks further up; then this is not the tree that it sees.
-        if flake.join("flake.nix").is_file() { Tree::of(&flake) } else { None }
+        let root = self.tree.get().and_then(|tree| tree.as_ref()).map(|tree| tree.root.as_path());
+        if flake.join("flake.nix").is_file() { Tree::of(&flake, root) } else { None }
     }
 
     fn tree(&self) -> Option<&Tree> {
@@ -174,7 +185,10 @@ impl NixFlake {
         let describe = |platform: Platform| {
             let names: Vec<String> =
                 expected.iter().filter(|(of, _)| *of == platform).map(|(_, name)| name.clone()).collect();
-            let described = self.describe(platform, &names, io)?;
+            let described = self.describe(platform, &names, self.asks_secrets, io)?;
+            if let Some(named) = described.named {
+                self.named.lock().unwrap_or_else(PoisonError::into_inner).insert(platform, named);
+            }
             let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
             early.evaluated_in_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
             early.systems.extend(

@@ -11,6 +11,7 @@ use crate::model::{HostName, Platform};
 use crate::secrets::{Named, NamedHost, NamedTest};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// A function over a configuration's `config`. What throws is left out.
 const SECRETS: &str = "config: let \
@@ -24,6 +25,11 @@ const SECRETS: &str = "config: let \
      keys = text (age.keyFile or null) ++ all (age.sshKeyPaths or [ ]); \
    }";
 
+/// A function over all configurations of a platform: what each host names.
+pub(super) fn of_hosts() -> String {
+    of_each(&format!("c: ({SECRETS}) c.config"), "builtins.attrNames cs")
+}
+
 /// Where a path of the store begins that is the copy of a flake.
 const STORE: &str = "/nix/store/";
 
@@ -33,9 +39,12 @@ impl NixFlake {
         let mut named = Named::default();
         let trace = Trace::new(root, tree::directory(&self.directory, &self.reference));
         for platform in [Platform::Nixos, Platform::Darwin] {
-            let function = format!("c: ({SECRETS}) c.config");
-            let each = of_each(&function, "builtins.attrNames cs");
-            let Some(Value::Object(hosts)) = self.eval(output(platform), &each, io)? else { continue };
+            let early = self.named.lock().unwrap_or_else(PoisonError::into_inner).remove(&platform);
+            let hosts = match early {
+                Some(hosts) => Some(hosts),
+                None => self.eval(output(platform), &of_hosts(), io)?,
+            };
+            let Some(Value::Object(hosts)) = hosts else { continue };
             for (name, value) in hosts {
                 let (Ok(name), files) = (HostName::new(&name), texts(&value, "files")) else { continue };
                 let (files, untraced) = trace.all(&files);

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tree {
     /// Its top directory.
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The commit, with `-dirty` where the tree differs from it; `None` before the first commit.
     pub(super) revision: Option<String>,
     /// Equal for equal contents; `None` where that cannot be known.
@@ -33,11 +33,11 @@ pub(super) fn directory(project: &Path, reference: &str) -> Option<PathBuf> {
 }
 
 impl Tree {
-    /// Asks git about the tree that holds a directory; `None` where it is in none.
-    pub(super) fn of(flake: &Path) -> Option<Self> {
+    /// Asks git about the tree that holds a directory; `None` where it is in none. Its top directory is asked for unless it
+    /// is known.
+    pub(super) fn of(flake: &Path, root: Option<&Path>) -> Option<Self> {
         let git = which::which("git").ok()?;
         let cancel = Cancel::new();
-        let root = Tool::new(&git).arg("-C").arg(flake).args(["rev-parse", "--show-toplevel"]);
         let status = Tool::new(&git).arg("--no-optional-locks").arg("-C").arg(flake).args([
             "status",
             "--porcelain=v2",
@@ -47,18 +47,23 @@ impl Tree {
             "--ignore-submodules=none",
             "-z",
         ]);
-        let (root, status) = std::thread::scope(|scope| {
-            let root = scope.spawn(|| root.whole(Limits::new(&cancel), &mut |_, _| ()));
-            let status = status.whole(Limits::new(&cancel), &mut |_, _| ());
-            (root.join(), status)
-        });
-        let (ended, root) = root.ok()?.ok()?;
-        let (listed, status) = status.ok()?;
-        if ended.code != 0 || listed.code != 0 {
-            return None;
-        }
-        let root = PathBuf::from(std::ffi::OsString::from_vec(root.strip_suffix(b"\n")?.to_vec()));
-        Some(Self::read(&root, flake, &status))
+        let status = || status.whole(Limits::new(&cancel), &mut |_, _| ()).ok();
+        let ask_root = || {
+            let ask = Tool::new(&git).arg("-C").arg(flake).args(["rev-parse", "--show-toplevel"]);
+            let (ended, text) = ask.whole(Limits::new(&cancel), &mut |_, _| ()).ok()?;
+            let text = text.strip_suffix(b"\n").filter(|_| ended.code == 0)?;
+            Some(PathBuf::from(std::ffi::OsString::from_vec(text.to_vec())))
+        };
+        let (root, status) = match root {
+            Some(root) => (Some(root.to_owned()), status()),
+            None => std::thread::scope(|scope| {
+                let root = scope.spawn(ask_root);
+                let status = status();
+                (root.join().ok().flatten(), status)
+            }),
+        };
+        let (_, status) = status.filter(|(listed, _)| listed.code == 0)?;
+        Some(Self::read(&root?, flake, &status))
     }
 
     /// Whether another commit was made from this one, by way of others.
@@ -186,7 +191,7 @@ mod tests {
     fn every_change_that_nix_sees_changes_the_content() {
         let directory = repository();
         let path = directory.path();
-        let content = || Tree::of(path).unwrap().content.unwrap();
+        let content = || Tree::of(path, None).unwrap().content.unwrap();
         let mut seen = vec![content()];
         let mut changed = |what: &str| {
             let now = content();
@@ -211,20 +216,20 @@ mod tests {
     #[test]
     fn what_nix_does_not_see_changes_nothing() {
         let directory = repository();
-        let before = Tree::of(directory.path()).unwrap();
+        let before = Tree::of(directory.path(), None).unwrap();
         fs::write(directory.path().join("untracked"), "x").unwrap();
-        assert_eq!(Tree::of(directory.path()).unwrap(), before);
+        assert_eq!(Tree::of(directory.path(), None).unwrap(), before);
         fs::write(directory.path().join("a"), "1").unwrap();
-        assert_eq!(Tree::of(directory.path()).unwrap(), before);
+        assert_eq!(Tree::of(directory.path(), None).unwrap(), before);
     }
 
     #[test]
     fn the_revision_says_when_the_tree_is_dirty() {
         let directory = repository();
-        let clean = Tree::of(directory.path()).unwrap().revision.unwrap();
+        let clean = Tree::of(directory.path(), None).unwrap().revision.unwrap();
         assert_eq!(clean.len(), 40);
         fs::write(directory.path().join("a"), "2").unwrap();
-        assert_eq!(Tree::of(directory.path()).unwrap().revision.unwrap(), format!("{clean}-dirty"));
+        assert_eq!(Tree::of(directory.path(), None).unwrap().revision.unwrap(), format!("{clean}-dirty"));
     }
 
     #[test]
@@ -232,9 +237,9 @@ mod tests {
         assert!(!sets_inputs("# No inputs: none\noutputs = { self }: { }"));
         let directory = repository();
         fs::write(directory.path().join("flake.nix"), "{ inputs.x.url = \"y\"; outputs = _: { }; }").unwrap();
-        assert_eq!(Tree::of(directory.path()).unwrap().content, None);
+        assert_eq!(Tree::of(directory.path(), None).unwrap().content, None);
         fs::write(directory.path().join("flake.lock"), "{}").unwrap();
-        assert!(Tree::of(directory.path()).unwrap().content.is_some());
+        assert!(Tree::of(directory.path(), None).unwrap().content.is_some());
     }
 
     #[test]

@@ -116,13 +116,22 @@ impl Script {
         }
         text.push_str(&self.body);
         text.push('\n');
-        let Some(privilege) = &self.privilege else { return text };
-        // The script is an argument of sudo's `sh -c`; the password alone is on its standard input. Were the script
-        // there as well, a sudo that asks for nothing would leave the password to be run as a command.
-        let inner = quote(&text);
+        match &self.privilege {
+            Some(privilege) => privilege.runs(&text),
+            None => text,
+        }
+    }
+}
+
+impl Privilege {
+    /// A shell command that runs a text as root, as its last act where it can.
+    pub(crate) fn runs(&self, text: &str) -> String {
+        // The text is an argument of sudo's `sh -c`; the password alone is on its standard input. Were the text there as
+        // well, a sudo that asks for nothing would leave the password to be run as a command.
+        let inner = quote(text);
         let sudo = "PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin\n";
-        match (privilege.sudo, &privilege.password) {
-            (Sudo::Root, _) => text,
+        match (self.sudo, &self.password) {
+            (Sudo::Root, _) => text.to_owned(),
             (Sudo::Password, Some(Password(password))) => format!(
                 "{sudo}PASSWORD={}\nprintf '%s\\n' \"$PASSWORD\" | sudo -S -p '' -- sh -c {inner}\n",
                 quote(password)
