@@ -187,6 +187,16 @@ fn sops_config() {
 }
 
 #[test]
+fn script() {
+    let texts = [
+        "set -e; cd src && cargo build || exit 1\nfor x in a \"$b\"; do echo $x; done | tee out >&2",
+        "case $1 in a|b) f() { x; };; *) [[ -n $y && ! -e z ]] ;; esac; while read -r l; do :; done <in",
+        "if ! (cd a; { make -j$(nproc) \"${A:-b}\"; }); then cat <<-'E' & wait\n\tx\nE\nfi",
+    ];
+    fuzz("script", &corpus(&[], &texts));
+}
+
+#[test]
 fn query() {
     let programs = [
         ".items[]? | select(.a.b[1:-1] != null) | {a, \"b\\(.c)\": (.d // empty), (.e): 1}\0{\"items\":[{\"a\":{\"b\":[1]}}]}",

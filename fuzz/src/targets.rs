@@ -14,7 +14,7 @@ use std::path::Path;
 pub(crate) type Target = fn(&[u8]);
 
 /// All of them by name.
-pub(crate) const TARGETS: [(&str, Target); 9] = [
+pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("yaml", yaml),
     ("template", template),
     ("dotenv", dotenv),
@@ -24,6 +24,7 @@ pub(crate) const TARGETS: [(&str, Target); 9] = [
     ("sops", sops),
     ("sops_config", sops_config),
     ("query", query),
+    ("script", script),
 ];
 
 /// Runs the target of a name.
@@ -85,6 +86,14 @@ fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let _ = fleet::word::words(&text);
     let _ = fleet::word::document(&text);
+}
+
+/// Scripts for the shell: what is understood of them.
+fn script(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for program in fleet::driver::programs(&text) {
+        assert!(!program.is_empty() && !program.contains('/'), "{program:?} is no name of a program");
+    }
 }
 
 /// A jq program and after a zero byte its input. It runs for a while over each, read in every way there is.

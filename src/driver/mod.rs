@@ -39,7 +39,7 @@ pub use native::{AskPassword, Native, NativeOptions};
 pub use notify::{Channel, Message, Notifier, Notify, Source};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult, PluginRunner, find_plugin};
 pub use project::{Render, TaskRunner};
-pub use secrets::{Fence, Secrets};
+pub use secrets::{Fence, Held, Secrets};
 pub use shell::{Dialect, LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{Activation, Build, HealthOutcome, IgnoredUnits, Probe, Sudo, SystemState, Target, Unit};

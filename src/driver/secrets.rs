@@ -6,8 +6,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::frontend::fleetfile::sops_root;
 use crate::model::SecretsPolicy;
 use crate::process::{Cancel, Stream};
-use crate::secrets::{Checked, Named, check_with};
+use crate::secrets::{Access, Checked, Named, check_with};
 use crate::source::SourceMap;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -21,13 +22,29 @@ const WIDTH: usize = 100;
 /// Findings that an error repeats.
 const MANY: usize = 20;
 
+/// A fence that holds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Held {
+    /// What was looked at, in words.
+    pub said: Option<String>,
+    /// What hosts have to open; nothing where the flake was not asked.
+    pub access: Access,
+}
+
 /// Looks whether the fence holds.
 pub trait Secrets: Send + Sync {
     /// What it looked at. The flake is asked which files its hosts and tests name.
     ///
     /// # Errors
     /// Each breach with its place.
-    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError>;
+    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Held, DriverError>;
+}
+
+/// A state of all files in which the fence held.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Remembered {
+    state: String,
+    held: Held,
 }
 
 /// The fence of a project.
@@ -106,16 +123,13 @@ impl Fence {
 }
 
 impl Secrets for Fence {
-    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError> {
+    fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Held, DriverError> {
         let tree = WorkTree::open(&self.root, io.cancel)?;
         let state = self.cache.as_ref().and_then(|_| self.state(&tree)).map(|state| format!("{state:032x}"));
         let remembered = self.cache.as_deref().map(recall).unwrap_or_default();
-        let known = remembered.iter().filter_map(|line| line.split_once(' '));
-        if let Some(message) = state
-            .as_ref()
-            .and_then(|state| known.clone().find(|(known, _)| known == state).map(|(_, said)| said))
-        {
-            return Ok(Some(message.to_owned()));
+        let known = |state: &String| remembered.iter().find(|known| known.state == *state);
+        if let Some(known) = state.as_ref().and_then(known) {
+            return Ok(known.held.clone());
         }
         let named = self.asks_flake.then(|| flake.secrets(&self.root, io)).transpose();
         // What does not evaluate is told by the evaluation of hosts, which says more.
@@ -139,15 +153,15 @@ impl Secrets for Fence {
         if !errors.is_empty() {
             return Err(breach(&errors, &sources, &self.root));
         }
-        let message = told(&checked);
+        let held = Held { said: Some(told(&checked)), access: checked.access };
         if let (Some(cache), Some(state)) = (&self.cache, state)
             && checked.findings.is_empty()
             && checked.too_large.is_empty()
             && whole
         {
-            remember(cache, &state, &message, &remembered);
+            remember(cache, Remembered { state, held: held.clone() }, remembered);
         }
-        Ok(Some(message))
+        Ok(held)
     }
 }
 
@@ -189,15 +203,17 @@ fn lines(finding: &Diagnostic, sources: &SourceMap, root: &Path) -> Vec<String> 
     lines
 }
 
-fn recall(cache: &Path) -> Vec<String> {
-    fs::read_to_string(cache).unwrap_or_default().lines().map(ToOwned::to_owned).collect()
+/// Lines of an older form are passed over.
+fn recall(cache: &Path) -> Vec<Remembered> {
+    let text = fs::read_to_string(cache).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// Who cannot write remembers nothing.
-fn remember(cache: &Path, state: &str, message: &str, before: &[String]) {
+fn remember(cache: &Path, now: Remembered, before: Vec<Remembered>) {
     let Some(dir) = cache.parent() else { return };
-    let lines =
-        std::iter::once(format!("{state} {message}")).chain(before.iter().take(REMEMBERED - 1).cloned());
+    let states = std::iter::once(now).chain(before).take(REMEMBERED);
+    let lines = states.filter_map(|state| serde_json::to_string(&state).ok());
     let text: String = lines.map(|line| format!("{line}\n")).collect();
     let written = fs::create_dir_all(dir).and_then(|()| {
         let mut file = tempfile::NamedTempFile::new_in(dir)?;

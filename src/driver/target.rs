@@ -30,6 +30,8 @@ pub struct Probe {
     pub boot_id: String,
     /// How to become root.
     pub sudo: Sudo,
+    /// The public key of ed25519 that its sshd shows, as OpenSSH writes it, where it can be read.
+    pub host_key: Option<String>,
     /// Free space in the store, MiB.
     pub store_free_mib: u64,
     /// Free space in /boot, MiB, where there is one.

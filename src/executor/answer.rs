@@ -72,6 +72,10 @@ impl RunState<'_> {
                 }
                 (Ended::Succeeded, Some(message))
             }
+            Answer::Held(held) => {
+                self.access = held.access;
+                (Ended::Succeeded, held.said)
+            }
             Answer::Evaluated(hosts) => {
                 self.take_evaluated(hosts);
                 (Ended::Succeeded, None)

@@ -8,6 +8,7 @@ use super::run_state::{RunState, names};
 use crate::driver::{Change, DriverError, ErrorKind, Probe, Question};
 use crate::model::{Action, StepKind};
 use crate::plan::{NodeId, NodeKind};
+use crate::secrets::LockedOut;
 use std::sync::Arc;
 
 /// How a node that may start goes on.
@@ -112,7 +113,13 @@ impl RunState<'_> {
         let node = self.plan.node(id)?;
         let is_done = match self.host(id) {
             Some(state) => state.is_done && !matches!(node.kind, NodeKind::RollBack { .. }),
-            None => matches!(node.kind, NodeKind::Check(_)) && resumed.checks.contains(&id.0),
+            // The fence tells what hosts have to open, which is needed again; what held is remembered anyway.
+            None => match &node.kind {
+                NodeKind::Check(step) => {
+                    !matches!(step.kind, StepKind::Secrets) && resumed.checks.contains(&id.0)
+                }
+                _ => false,
+            },
         };
         is_done.then_some(&resumed.run)
     }
@@ -125,6 +132,9 @@ impl RunState<'_> {
     }
 
     fn take_derivation(&self, id: NodeId) -> Result<Answer, DriverError> {
+        if let Some(locked) = self.locked_out(id) {
+            return Err(DriverError::new(ErrorKind::Refusal, locked.message).help(locked.help));
+        }
         match self.host(id).and_then(|state| state.derivation.as_ref()) {
             Some(Ok(derivation)) => Ok(Answer::Done(Some(derivation.as_str().to_owned()))),
             Some(Err(error)) => Err(error.clone()),
@@ -133,6 +143,12 @@ impl RunState<'_> {
                 Err(DriverError::new(ErrorKind::Evaluation, message))
             }
         }
+    }
+
+    /// Whether the host that was probed has another key than the one that its secrets are for.
+    fn locked_out(&self, id: NodeId) -> Option<LockedOut> {
+        let (host, state) = (self.plan.host_of(id)?, self.host(id)?);
+        self.access.refuses(&host.name, state.probe.as_ref()?.host_key.as_deref()?)
     }
 
     fn end_wave(&mut self, number: usize, max_failures: Option<usize>) -> Result<Answer, DriverError> {

@@ -4,7 +4,7 @@ use super::activation::{self, Order, Verdict};
 use super::channel::deliver;
 use super::drivers::Drivers;
 use crate::driver::{
-    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Io, Message, Output, PLUGIN_PROTOCOL,
+    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Held, Io, Message, Output, PLUGIN_PROTOCOL,
     PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
 use crate::model::{Host, Step, StepKind, Variables};
@@ -52,6 +52,8 @@ pub(super) enum Answer {
     /// `nix flake check`, with what nix left out.
     Flake(Vec<String>),
     Probed(Box<Probe>),
+    /// The fence around secrets, which holds.
+    Held(Box<Held>),
     Evaluated(Vec<Evaluated>),
     Built(StorePath),
     Diffed(Box<SystemDiff>),
@@ -174,7 +176,9 @@ fn check(
     match &step.kind {
         // Answered from the probe, by the coordinator.
         StepKind::Reachable | StepKind::Disk { .. } => Ok(Answer::Done(None)),
-        StepKind::Secrets => drivers.secrets.check(&*drivers.flake, io).map(Answer::Done),
+        StepKind::Secrets => {
+            drivers.secrets.check(&*drivers.flake, io).map(|held| Answer::Held(Box::new(held)))
+        }
         StepKind::Flake => drivers.flake.check(io).map(|check| Answer::Flake(check.skipped)),
         StepKind::Vm(name) => drivers.flake.build_check(name, io).map(|outcome| checked(outcome, None)),
         StepKind::Task { name, vars } => {

@@ -157,6 +157,7 @@ mod tests {
             revision: None,
             boot_id: "1".into(),
             sudo: Sudo::Root,
+            host_key: None,
             store_free_mib: 1,
             boot_free_mib: None,
             state: state("old", "old"),

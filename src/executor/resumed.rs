@@ -36,6 +36,7 @@ impl DoneHost {
             machine_id: None,
             revision: None,
             boot_id: String::new(),
+            host_key: None,
             sudo: Sudo::Root,
             store_free_mib: 0,
             boot_free_mib: None,

@@ -15,6 +15,7 @@ use crate::driver::Message;
 use crate::model::HostName;
 use crate::plan::{HostId, NodeId, NodeKind, Plan};
 use crate::process::Stream;
+use crate::secrets::Access;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ pub(super) struct RunState<'p> {
     /// Nodes about the whole run that failed, and why.
     pub(super) failures: Vec<(NodeId, Failure)>,
     pub(super) skipped: Vec<(NodeId, Failure)>,
+    /// What hosts have to open, by the fence around secrets.
+    pub(super) access: Access,
     pub(super) notifications: Vec<(NodeId, Delivery)>,
     /// Hosts that count as failed for waves, in the order in which they ended.
     pub(super) failed_hosts: Vec<HostName>,
@@ -64,6 +67,7 @@ impl<'p> RunState<'p> {
             hosts,
             failures: Vec::new(),
             skipped: Vec::new(),
+            access: Access::default(),
             notifications: Vec::new(),
             failed_hosts: Vec::new(),
             failed_waves: BTreeSet::new(),

@@ -1,6 +1,7 @@
 //! The fence around secrets: that what is encrypted is so for the right keys and no others. Reads sops' files and rules
 //! without sops, over files that need not be on a disk. Runs nothing, and shows nothing of what it finds inside.
 
+mod access;
 mod files;
 mod key;
 mod named;
@@ -12,6 +13,7 @@ mod sample;
 pub mod scaffold;
 mod sops;
 
+pub use access::{Access, LockedOut};
 pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
 pub use named::{Named, NamedHost, NamedTest};
 pub use rule::{RULES, Rule};
@@ -21,6 +23,7 @@ use crate::model::SecretsPolicy;
 use crate::source::SourceMap;
 use policy::Policy;
 use repository::{Repository, path_of};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a check found, and what it looked at.
@@ -36,6 +39,8 @@ pub struct Checked {
     pub creation_rules: usize,
     /// Paths of files that are too long to be looked at.
     pub too_large: Vec<String>,
+    /// What hosts have to open.
+    pub access: Access,
 }
 
 /// Checks files by all rules. `root` is where they stand, for showing them, and `prefix` the project's directory below
@@ -78,11 +83,16 @@ pub fn check_with(
         }
         finding
     };
+    // What is staged and what is there are one file.
+    let paths: BTreeSet<&str> = repository.files.iter().map(|file| file.path.as_str()).collect();
+    let rules: BTreeMap<&str, usize> =
+        repository.configs.iter().map(|config| (config.path.as_str(), config.rules.len())).collect();
     Checked {
         findings: findings.into_list().into_iter().map(marked).collect(),
-        files: repository.files.len(),
-        test_files: repository.files.iter().filter(|file| policy.is_test(&file.path)).count(),
-        creation_rules: repository.configs.iter().map(|config| config.rules.len()).sum(),
+        files: paths.len(),
+        test_files: paths.iter().filter(|path| policy.is_test(path)).count(),
+        creation_rules: rules.values().sum(),
+        access: Access::of(&repository),
         too_large: repository.too_large,
     }
 }

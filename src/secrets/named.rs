@@ -21,6 +21,8 @@ pub struct NamedHost {
     pub files: Vec<String>,
     /// Files that cannot be traced to one of the repository.
     pub untraced: Vec<String>,
+    /// Where the keys are that open them, on the host.
+    pub keys: Vec<String>,
 }
 
 /// A machine of a test.

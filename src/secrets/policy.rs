@@ -29,6 +29,12 @@ struct Ignored {
     span: Span,
 }
 
+impl Ignored {
+    fn fits(&self, rule: &str) -> bool {
+        self.rule == "*" || self.rule == rule
+    }
+}
+
 impl Policy {
     /// Takes what a project says; `prefix` is its directory within what is checked. `is_rule` knows the names of rules.
     pub(crate) fn new(
@@ -97,6 +103,14 @@ impl Policy {
         self.test_paths.iter().map(|(text, _)| text.as_str())
     }
 
+    /// Whether findings of a rule about a file are to be passed over.
+    pub(crate) fn passes_over(&self, rule: &str, path: &str) -> bool {
+        let below = path.strip_prefix(self.prefix.as_str());
+        below.is_some_and(|path| {
+            self.ignore.iter().any(|ignored| ignored.fits(rule) && ignored.path.is_match(path))
+        })
+    }
+
     /// Takes out the findings that are to be passed over, and tells of entries that nothing fell to.
     #[must_use]
     pub(crate) fn without_ignored(
@@ -110,7 +124,7 @@ impl Policy {
         for finding in findings.into_list() {
             let (rule, path) = (rule_of(&finding), path_of(&finding));
             let index = self.ignore.iter().position(|ignored| {
-                let fits = ignored.rule == "*" || rule == Some(ignored.rule.as_str());
+                let fits = ignored.rule == "*" || rule.is_some_and(|rule| ignored.fits(rule));
                 fits && path
                     .as_deref()
                     .and_then(|path| path.strip_prefix(self.prefix.as_str()))

@@ -1,6 +1,6 @@
 //! All that rules look at, read once: configurations, encrypted files, private keys. Decides nothing.
 
-use super::files::Files;
+use super::files::{FileName, Files};
 use super::key::{PrivateKey, PrivateKeys};
 use super::named::Named;
 use super::policy::Policy;
@@ -115,7 +115,8 @@ impl<'p> Repository<'p> {
                 && let Some(bytes) = repository.bytes(files, index, findings)
             {
                 let before = sources.files().count();
-                repository.configs.push(SopsConfig::read(sources, root, &name.path, bytes, findings));
+                let config = SopsConfig::read(sources, root, &name.path, bytes, findings);
+                repository.configs.push(SopsConfig { staged: name.staged, ..config });
                 repository.mark_staged(sources, before, name.staged);
             }
         }
@@ -127,7 +128,7 @@ impl<'p> Repository<'p> {
             }
             if let Some(bytes) = repository.bytes(files, index, findings) {
                 let before = sources.files().count();
-                repository.take(sources, &root.join(&name.path), &name.path, &bytes, &finder);
+                repository.take(sources, &root.join(&name.path), name, &bytes, &finder);
                 repository.mark_staged(sources, before, name.staged);
             }
         }
@@ -161,7 +162,15 @@ impl<'p> Repository<'p> {
         }
     }
 
-    fn take(&mut self, sources: &mut SourceMap, at: &Path, path: &str, bytes: &[u8], finder: &PrivateKeys) {
+    fn take(
+        &mut self,
+        sources: &mut SourceMap,
+        at: &Path,
+        name: &FileName,
+        bytes: &[u8],
+        finder: &PrivateKeys,
+    ) {
+        let path = name.path.as_str();
         self.take_keys(sources, at, path, bytes, finder.find(bytes));
         if path.ends_with(".nix") {
             let text = String::from_utf8_lossy(bytes).into_owned();
@@ -171,12 +180,15 @@ impl<'p> Repository<'p> {
         }
         if let Some(format) = Format::detect(path, bytes) {
             match SopsFile::read(sources, at, path, bytes, format) {
-                Read::Sops(file) => return self.files.push(*file),
+                Read::Sops(mut file) => {
+                    file.staged = name.staged;
+                    return self.files.push(*file);
+                }
                 Read::Broken(file) => return self.broken.push(file),
                 Read::Other => {}
             }
         }
-        if self.wants_encryption(path) && !bytes.is_empty() {
+        if self.wants_encryption(path, name.staged) && !bytes.is_empty() {
             let text = sops::mask_all(&String::from_utf8_lossy(bytes));
             let first = text.lines().next().unwrap_or_default();
             let end = first.find([':', '=']).unwrap_or(first.len()).max(1);
@@ -218,15 +230,15 @@ impl<'p> Repository<'p> {
         }
     }
 
-    /// The configuration for a path: the nearest upward.
-    pub(super) fn config_of(&self, path: &str) -> Option<&SopsConfig> {
+    /// The configuration for a path: the nearest upward; for what is staged as it is staged, else as it is there.
+    pub(super) fn config_of(&self, path: &str, staged: bool) -> Option<&SopsConfig> {
         let above = self.configs.iter().filter(|config| path.starts_with(&config.dir));
-        above.max_by_key(|config| config.dir.len())
+        above.max_by_key(|config| (config.dir.len(), config.staged == staged))
     }
 
     /// Whether a file that is not encrypted should be: its name says so, or a rule that is not for all files of its kind.
-    fn wants_encryption(&self, path: &str) -> bool {
-        let Some(config) = self.config_of(path) else { return false };
+    fn wants_encryption(&self, path: &str, staged: bool) -> bool {
+        let Some(config) = self.config_of(path, staged) else { return false };
         let Some(relative) = config.relative(path) else { return false };
         let Some(rule) = config.rule(relative) else { return false };
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -242,8 +254,8 @@ impl<'p> Repository<'p> {
     }
 
     /// A recipient with what an anchor calls it.
-    pub(super) fn name(&self, path: &str, recipient: &Recipient) -> String {
-        match self.config_of(path) {
+    pub(super) fn name(&self, file: &SopsFile, recipient: &Recipient) -> String {
+        match self.config_of(&file.path, file.staged) {
             Some(config) => config.name(recipient),
             None => format!("`{recipient}`"),
         }

@@ -9,6 +9,7 @@ mod requirement;
 mod aftermath;
 mod deployment;
 mod fault;
+mod gate;
 mod homelab;
 mod inspection;
 mod lock;

@@ -59,6 +59,39 @@ fn new_staged_and_ignored_files() {
     findings(dir)[0].is("private_key", "new.txt", "AGE-SECRET-KEY-");
 }
 
+/// Keys are changed in the rules and in the files: what is there fits, and so does what is staged, each for itself.
+#[test]
+fn rules_as_they_are_there_are_for_files_as_they_are_there() {
+    if !crate::requirement::met("rules_as_they_are_there_are_for_files_as_they_are_there", &["git"]) {
+        return;
+    }
+    let tree = Tree::clean();
+    let dir = repository(&tree);
+    let mut changed = tree.clone();
+    let other = Key::new();
+    changed.replace(".sops.yaml", &tree.luna.recipient, &other.recipient);
+    for (format, end) in [
+        (Format::Yaml, "sops.yaml"),
+        (Format::Json, "json"),
+        (Format::Dotenv, "env"),
+        (Format::Ini, "ini"),
+        (Format::Binary, "bin"),
+    ] {
+        let text = Plain::new(format, &[&tree.operator, &other]).encrypt();
+        changed.write(&format!("secrets/luna.{end}"), text);
+    }
+    changed.place(dir.path());
+    assert!(findings(dir.path()).is_empty(), "{:#?}", findings(dir.path()));
+    let told = fleet(dir.path(), &["secrets", "check"]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains(": 10 files of sops, 2 creation rules, nothing"), "{told}");
+    // Of the two only one is staged: what would be committed does not fit.
+    git(dir.path(), &["add", ".sops.yaml"]);
+    let found = findings(dir.path());
+    assert_eq!(found.len(), 5, "{found:#?}");
+    assert!(found.iter().all(|found| found.message.ends_with("(as it is staged)")), "{found:#?}");
+}
+
 #[test]
 fn links_submodules_and_sparse_checkouts() {
     if !crate::requirement::met("links_submodules_and_sparse_checkouts", &["git"]) {

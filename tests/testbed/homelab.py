@@ -1,18 +1,21 @@
 """Copies of examples/homelab for the hosts of a testbed."""
 
 import os
+import re
 import shutil
 import subprocess
 
+import age
 from bed import NAMES, Problem, say
 from host import HERE
 
 SOURCE = os.path.normpath(f"{HERE}/../../examples/homelab")
 
 
-def create(directory, names):
+def create(directory, names, host_keys):
     """A git repository in `directory`, all committed: the homelab, for hosts of this machine's architecture, with the
-    static busybox that it builds with, and with one host for each name (default: its own four)."""
+    static busybox that it builds with, and with one host for each name (default: its own four). `host_keys` are files
+    with the public keys of hosts: what the homelab says is for a host is said to be for the key that it has."""
     if os.path.isdir(directory) and os.listdir(directory):
         raise Problem(f"{directory} is not empty")
     if not os.path.exists("/bin/busybox"):
@@ -27,6 +30,8 @@ def create(directory, names):
             write(f"{host}/default.nix", "{ runtime }: { }\n")
             write(f"{host}/version", "1\n")
         write(f"{host}/system", f"{os.uname().machine}-linux\n")
+    for name, file in host_keys.items():
+        give_key(directory, name, age.recipient(file))
     for arguments in (["init", "-q", "-b", "main"], ["add", "-A"],
                       ["-c", "user.name=Ryan", "-c", "user.email=ryan@localhost", "commit", "-q", "-m", "Homelab"]):
         subprocess.run(["git", "-C", directory, *arguments], check=True)
@@ -41,6 +46,17 @@ def add_runtime(directory):
     for command in subprocess.run(["/bin/busybox", "--list"], capture_output=True, text=True, check=True).stdout.split():
         if command != "busybox":
             os.symlink("busybox", f"{directory}/{command}")
+
+
+def give_key(directory, name, key):
+    """Only the labels change: nobody on these hosts decrypts anything."""
+    rules = f"{directory}/.sops.yaml"
+    with open(rules) as file:
+        found = re.search(rf"&{re.escape(name)} (age1\w+)", file.read())
+    for path in [rules, f"{directory}/secrets/{name}.sops.yaml"] if found else []:
+        with open(path) as file:
+            text = file.read()
+        write(path, text.replace(found[1], key))
 
 
 def write(path, text):

@@ -130,6 +130,7 @@ fn read(host: &Host, answer: &Answer, sudo: Sudo) -> Result<Probe, DriverError> 
         machine_id: Some(text("machine_id")).filter(|id| !id.is_empty()),
         revision: Some(text("revision")).filter(|revision| !revision.is_empty()),
         boot_id: text("boot_id"),
+        host_key: Some(text("host_key")).filter(|key| !key.is_empty()),
         sudo,
         store_free_mib,
         boot_free_mib: mib("boot_free_kib"),

@@ -7,6 +7,11 @@ uname -smn | {
 }
 
 [ ! -r /etc/machine-id ] || { read -r machine_id </etc/machine-id && say machine_id "$machine_id"; }
+# Where the root is not kept, the key is in what is.
+for kept in '' /persist /persistent /nix/persist; do
+  kept=$kept/etc/ssh/ssh_host_ed25519_key.pub
+  [ ! -r "$kept" ] || { read -r host_key <"$kept" && say host_key "$host_key" && break; }
+done
 for tool in nixos-version darwin-version; do
   tool=/run/current-system/sw/bin/$tool
   [ ! -x "$tool" ] || say revision "$("$tool" --configuration-revision 2>/dev/null)"

@@ -46,10 +46,10 @@ impl NixFlake {
             };
             let Some(Value::Object(hosts)) = hosts else { continue };
             for (name, value) in hosts {
-                let (Ok(name), files) = (HostName::new(&name), texts(&value, "files")) else { continue };
-                let (files, untraced) = trace.all(&files);
+                let Ok(name) = HostName::new(&name) else { continue };
+                let (files, untraced) = trace.all(&texts(&value, "files"));
                 if !files.is_empty() || !untraced.is_empty() {
-                    named.hosts.push(NamedHost { name, files, untraced });
+                    named.hosts.push(NamedHost { name, files, untraced, keys: texts(&value, "keys") });
                 }
             }
         }

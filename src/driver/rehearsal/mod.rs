@@ -11,8 +11,8 @@ pub use record::Call;
 use super::diff::OnlyIn;
 use super::{
     Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
-    Flake, FlakeCheck, HealthOutcome, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult, Probe,
-    Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target, TaskRunner, Unit,
+    Flake, FlakeCheck, HealthOutcome, Held, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult,
+    Probe, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
 use crate::process::Stream;
@@ -231,6 +231,7 @@ impl Target for Rehearsal {
             revision: None,
             boot_id: format!("{:032x}", xxh3_128_with_seed(name.as_str().as_bytes(), 2)),
             sudo: Sudo::Free,
+            host_key: None,
             store_free_mib: FREE_MIB,
             boot_free_mib: Some(FREE_MIB / 64),
             state: self.state_of(name),
@@ -422,9 +423,9 @@ impl TaskRunner for Rehearsal {
 
 /// The files of a project are not there; who has a project asks the real fence, which touches no host either.
 impl Secrets for Rehearsal {
-    fn check(&self, _: &dyn Flake, io: Io<'_>) -> Result<Option<String>, DriverError> {
+    fn check(&self, _: &dyn Flake, io: Io<'_>) -> Result<Held, DriverError> {
         io.output.line(Stream::Stdout, "rehearsal: would look at the fence around secrets");
-        Ok(None)
+        Ok(Held::default())
     }
 }
 

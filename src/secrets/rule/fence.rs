@@ -29,7 +29,7 @@ pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
                 (true, false) => {
                     let message = format!(
                         "the test file `{path}` is encrypted for {}, a key that is not for tests",
-                        repository.name(path, recipient)
+                        repository.name(file, recipient)
                     );
                     Diagnostic::error(CODE, message)
                         .at(entry.span, format!("{} key", recipient.kind.word()))

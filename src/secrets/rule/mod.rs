@@ -119,7 +119,7 @@ fn test_paths(repository: &Repository<'_>) -> String {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub(super) fn quoted(path: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@%=:,".contains(letter);
     if !path.is_empty() && path.chars().all(plain) {
         return path.to_owned();

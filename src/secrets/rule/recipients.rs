@@ -12,7 +12,7 @@ pub(super) const CODE: &str = "fleet::secrets::recipients";
 
 pub(super) fn check(repository: &Repository<'_>, findings: &mut Diagnostics) {
     for file in &repository.files {
-        let Some(config) = repository.config_of(&file.path) else { continue };
+        let Some(config) = repository.config_of(&file.path, file.staged) else { continue };
         if config.rules.is_empty() {
             continue;
         }

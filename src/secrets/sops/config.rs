@@ -27,6 +27,8 @@ pub(crate) struct SopsConfig {
     pub(crate) rules: Vec<CreationRule>,
     /// What anchors call the keys.
     pub(crate) names: HashMap<Recipient, Arc<str>>,
+    /// It is what git's index has, and the work tree has something else.
+    pub(crate) staged: bool,
 }
 
 /// One of `creation_rules`.
@@ -101,7 +103,8 @@ impl SopsConfig {
         };
         let source = sources.add(root.join(path), text.as_str());
         let dir = path.rfind('/').map_or("", |slash| &path[..=slash]).to_owned();
-        let mut config = Self { path: path.to_owned(), dir, rules: Vec::new(), names: HashMap::new() };
+        let mut config =
+            Self { path: path.to_owned(), dir, rules: Vec::new(), names: HashMap::new(), staged: false };
         let document = match crate::yaml::parse(source, &text) {
             Ok(document) => document,
             Err(error) => {

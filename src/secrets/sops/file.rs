@@ -21,6 +21,8 @@ pub(crate) struct SopsFile {
     pub(crate) format: Format,
     /// The block `sops`.
     pub(crate) metadata: Metadata,
+    /// It is what git's index has, and the work tree has something else.
+    pub(crate) staged: bool,
     /// Where the block's key stands a second time.
     pub(crate) second_block: Option<Span>,
     /// All but the block.
@@ -87,7 +89,7 @@ impl SopsFile {
                     entries.iter().filter(|entry| entry.key.text() != Some("sops")).cloned().collect();
                 sources.set_text(source, mask::values(&text, &data, metadata.span));
                 let path = path.to_owned();
-                Read::Sops(Box::new(Self { path, format, metadata, second_block, data }))
+                Read::Sops(Box::new(Self { path, format, metadata, staged: false, second_block, data }))
             }
             // A template or a manual that speaks of sops.
             Err(_) if !by_name && format != Format::Binary || !text.contains(ENCRYPTED) => Read::Other,
