@@ -45,6 +45,7 @@ impl Tree {
             environment: &environment,
             names: TASKFILE_NAMES,
             extra_root_keys: &[],
+            queries: false,
             remote: None,
         };
         let entry = Entry::File(find(self.root(), TASKFILE_NAMES).unwrap());
@@ -371,6 +372,7 @@ fn standard_input_includes_from_the_directory_and_shows_none() {
             environment: &environment,
             names: TASKFILE_NAMES,
             extra_root_keys: &[],
+            queries: false,
             remote: None,
         };
         let entry = Entry::Stdin { text: text.as_bytes().to_vec(), dir: tree.root().to_owned() };

@@ -92,7 +92,7 @@ fn scripts(task: &Task) -> Vec<(&Text, bool)> {
         task.preconditions.iter().map(|precondition| (&precondition.command, true)).collect();
     scripts.extend(task.status.iter().map(|text| (text, false)));
     scripts.extend(task.vars.values().filter_map(|variable| match &variable.value {
-        VariableValue::Shell { command, .. } => Some((command, false)),
+        VariableValue::Shell(command) => Some((command, false)),
         _ => None,
     }));
     for command in task.commands.iter().filter(|command| command.platforms.is_empty()) {

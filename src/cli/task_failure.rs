@@ -4,7 +4,8 @@
 use super::args::Arguments;
 use super::project::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::executor::task::TaskError;
+use crate::executor::task::{QueryError, QueryProblem, TaskError};
+use crate::query::CompileError;
 use crate::source::{SourceMap, Span};
 use crate::yaml::locate;
 
@@ -52,6 +53,7 @@ fn diagnostic(error: &TaskError, loaded: &Loaded) -> Diagnostic {
             );
             failed(reason).at(first_line(), "this command")
         }
+        TaskError::Query(error) => query(error, sources),
         TaskError::MissingVariables { name, missing } => missing_variables(name, missing, span),
         TaskError::ForbiddenValues { found, .. } => forbidden_values(found, span),
         TaskError::Internal { name } => {
@@ -128,6 +130,33 @@ fn unknown(name: &str, suggestion: Option<&str>, span: Span, loaded: &Loaded) ->
         .map_or_else(|| "`fleet list --all` shows all".to_owned(), |near| format!("did you mean `{near}`?"));
     let message = format!("there is no task or pipeline `{name}`");
     Diagnostic::error("fleet::run::unknown", message).at(span, "called here").help(help)
+}
+
+fn query(error: &QueryError, sources: &SourceMap) -> Diagnostic {
+    let (name, span) = (&error.name, error.span);
+    let failed = |message: String| {
+        Diagnostic::error("fleet::run::query", message).at(first_line(sources, span), "this program")
+    };
+    match &error.problem {
+        QueryProblem::Program { text, errors } => {
+            let reasons = errors.iter().map(CompileError::reason).collect::<Vec<_>>().join("; ");
+            failed(format!("the query of the variable `{name}` is wrong: {reasons}"))
+                .help(format!("with its templates rendered it is: {text}"))
+        }
+        QueryProblem::NotJson { excerpt, .. } if excerpt.is_empty() => {
+            failed(format!("the command of the variable `{name}` printed nothing, and its query needs JSON"))
+                .help("`|| echo null` behind the command gives the query something where there is nothing")
+        }
+        QueryProblem::NotJson { reason, excerpt } => {
+            failed(format!("what the command of the variable `{name}` printed is not JSON: {reason}"))
+                .help(format!("it begins with: {excerpt}"))
+        }
+        QueryProblem::Failed { reason, excerpt, is_text } => {
+            let advice = if *is_text { ", which is text: `fromjson | ...` reads it as JSON" } else { "" };
+            failed(format!("the query of the variable `{name}` failed: {reason}"))
+                .help(format!("its input is {excerpt}{advice}"))
+        }
+    }
 }
 
 fn missing_variables(task: &str, missing: &[(String, Vec<String>)], span: Span) -> Diagnostic {

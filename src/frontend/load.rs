@@ -86,14 +86,21 @@ pub fn load_within(
 ) -> Result<(Project, Diagnostics), LoadError> {
     let names = root_names();
     let extra: Vec<&'static str> = fleetfile::ROOT_KEYS.iter().map(|key| key.name).collect();
-    let options =
-        LoadOptions { dir: None, working_dir, environment, names: &names, extra_root_keys: &extra, remote };
+    let options = LoadOptions {
+        dir: None,
+        working_dir,
+        environment,
+        names: &names,
+        extra_root_keys: &extra,
+        queries: true,
+        remote,
+    };
     let loaded = taskfile::load(sources, &Entry::File(root.to_owned()), &options);
     let mut decoder = Decoder::new();
     let (project, found) = match loaded {
         Ok(loaded) => {
             let mut project = loaded.project;
-            let parts = parts(&project, &loaded.documents, &mut decoder);
+            let parts = parts(&project, &loaded.documents, sources, &mut decoder);
             let mut found = loaded.warnings;
             found.extend(std::mem::take(&mut decoder.diagnostics));
             found.extend(fleetfile::assemble(&mut project, parts, sources));
@@ -104,6 +111,7 @@ pub fn load_within(
             // The Taskfile part stands in the way, but what is wrong in the rest is told with it.
             for (source, text) in texts(sources) {
                 if let Ok(document) = yaml::parse(source, &text) {
+                    decoder.text = text;
                     fleetfile::decode(&mut decoder, &document.root);
                 }
             }
@@ -127,7 +135,7 @@ fn texts(sources: &SourceMap) -> Vec<(SourceId, Arc<str>)> {
 }
 
 /// What the files of a project say of fleet and pipelines, once for each way in which a file is included.
-fn parts(project: &Project, documents: &[Document], decoder: &mut Decoder) -> Vec<Part> {
+fn parts(project: &Project, documents: &[Document], sources: &SourceMap, decoder: &mut Decoder) -> Vec<Part> {
     let mut parts = Vec::new();
     let matters = matters(project, documents);
     let mut told = vec![false; documents.len()];
@@ -144,6 +152,8 @@ fn parts(project: &Project, documents: &[Document], decoder: &mut Decoder) -> Ve
         // Decoded again for each way in, but what is wrong is told once.
         let mut again = Decoder::new();
         let decoder = if std::mem::replace(&mut told[index], true) { &mut again } else { &mut *decoder };
+        decoder.text =
+            sources.get(document.root.span.source).map(|file| Arc::clone(&file.text)).unwrap_or_default();
         let fleetfile = fleetfile::decode(decoder, &document.root);
         let dir = file.path.parent().unwrap_or(Path::new("/")).to_owned();
         parts.push(Part { fleetfile, place, dir });

@@ -25,4 +25,4 @@ pub use snapshot::Snapshot;
 pub use step::{Health, HealthKind, Step, StepKind};
 pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
 pub use text::Text;
-pub use variable::{Structure, Variable, VariableValue, Variables};
+pub use variable::{Query, Structure, Variable, VariableValue, Variables};

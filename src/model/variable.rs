@@ -2,7 +2,7 @@
 
 use super::{TaskfileId, Text};
 use crate::source::Span;
-use crate::template::Value;
+use crate::template::{Map, Value};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub type Variables = IndexMap<Arc<str>, Variable>;
 pub struct Variable {
     /// What it is.
     pub value: VariableValue,
+    /// What takes its value apart (Fleetfile only).
+    pub query: Option<Query>,
     /// Shown as `*****` in echoed commands (go-task 3.54 `secret: true`).
     pub secret: bool,
     /// Directory that a `sh:` runs in, where it is not the task's: set when an include with `dir` is merged.
@@ -30,12 +32,22 @@ impl Variable {
     pub fn literal(value: Value) -> Self {
         Self {
             value: VariableValue::Literal(value),
+            query: None,
             secret: false,
             dir: None,
             taskfile: None,
             span: Span::NONE,
         }
     }
+}
+
+/// `query:`, a jq program over what a variable's source gives.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The program. `$NAME` in it is a variable of the project.
+    pub program: Text,
+    /// The values of these variables, where a caller has settled them.
+    pub bound: Option<Arc<Map>>,
 }
 
 /// What a variable is computed from.
@@ -47,14 +59,8 @@ pub enum VariableValue {
     Template(Text),
     /// A list or map whose strings are rendered at any depth.
     Structure(Structure),
-    /// The output of a command, less one trailing newline. With `query` (a jq program, Fleetfile only) it is parsed
-    /// as JSON and becomes a typed value.
-    Shell {
-        /// The command.
-        command: Text,
-        /// A jq program applied to the output.
-        query: Option<Text>,
-    },
+    /// The output of a command, less one trailing newline; with `query` it is JSON.
+    Shell(Text),
     /// A template expression that gives a typed value (`ref:`).
     Reference(Text),
 }
@@ -64,7 +70,7 @@ impl VariableValue {
     #[must_use]
     pub fn span(&self) -> Span {
         match self {
-            Self::Template(text) | Self::Reference(text) | Self::Shell { command: text, .. } => text.span(),
+            Self::Template(text) | Self::Reference(text) | Self::Shell(text) => text.span(),
             Self::Literal(_) | Self::Structure(_) => Span::NONE,
         }
     }

@@ -1,6 +1,7 @@
 //! A mistake in the text of a program.
 
 use super::node::DefinitionId;
+use std::ops::Range;
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,41 @@ impl CompileError {
         }
         message.push_str(" (Unix shell quoting issues?)");
         Self::new(message, start)
+    }
+
+    /// jq's words without what they say about shells and grammars.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let text = self.message.trim_end();
+        let text = text.strip_suffix(" (Unix shell quoting issues?)").unwrap_or(text);
+        let text = text.strip_prefix("syntax error, ").unwrap_or(text);
+        let text =
+            text.replace("unexpected $end", "the program ends too early").replace("$*label-", "the label $");
+        text.replace("$end", "the end").replace("INVALID_CHARACTER", "a character that means nothing")
+    }
+
+    /// A function that there is none of, rather than a variable or a mistake in the grammar.
+    #[must_use]
+    pub fn is_unknown_name(&self) -> bool {
+        matches!(self.kind, Kind::Name(_)) && !self.message.starts_with('$')
+    }
+
+    /// The word that it is about, in bytes of the program; its last one where the program ends too early.
+    #[must_use]
+    pub fn range(&self, program: &str) -> Range<usize> {
+        let rest = program.get(self.start..).unwrap_or_default();
+        if rest.trim().is_empty() {
+            let end = program.trim_end().len();
+            let last = program[..end].chars().next_back().map_or(0, char::len_utf8);
+            return end - last..end;
+        }
+        let start = self.start + rest.len() - rest.trim_start().len();
+        let rest = rest.trim_start();
+        let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let sign = usize::from(rest.starts_with(['$', '.', '@']));
+        let word = rest[sign..].find(|letter| !is_part(letter)).unwrap_or(rest.len() - sign);
+        let least = rest.chars().next().map_or(0, char::len_utf8);
+        start..start + (sign + word).max(least)
     }
 
     /// As jq tells it, with the line that it is in.

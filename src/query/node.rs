@@ -90,6 +90,8 @@ pub(super) enum Node {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Definition {
     pub(super) body: NodeId,
+    /// One value, as it is used, which its body does not tell.
+    pub(super) gives_one: bool,
 }
 
 /// A program that is ready to run; the empty one gives nothing.

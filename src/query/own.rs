@@ -20,6 +20,17 @@ pub(super) fn source(name: &str, arity: usize) -> Option<&'static str> {
     })
 }
 
+/// The names of all functions that a program may call.
+pub fn builtins() -> impl Iterator<Item = &'static str> {
+    let names = BUILTINS.split_ascii_whitespace().filter_map(|name| name.split('/').next());
+    names.filter(|name| !name.starts_with('_'))
+}
+
+/// Whether a function gives one value, where its definition looks as if it could give several.
+pub(super) fn gives_one(name: &str, arity: usize) -> bool {
+    matches!((name, arity), ("match" | "capture", 1) | ("sub" | "gsub", 2 | 3) | ("nth", 2))
+}
+
 /// One definition a line.
 const LIBRARY: &str = r##"
 def map(f): [.[] | f];

@@ -883,7 +883,7 @@ impl Parser<'_> {
         if let Ok(body) = body
             && let Some(definition) = self.definitions.get_mut(id as usize)
         {
-            definition.body = body;
+            *definition = Definition { body, gives_one: own::gives_one(name, arity) };
         }
         Some(id)
     }
@@ -897,7 +897,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn reserve(&mut self) -> DefinitionId {
-        self.definitions.push(Definition { body: 0 });
+        self.definitions.push(Definition { body: 0, gives_one: false });
         DefinitionId::try_from(self.definitions.len() - 1).unwrap_or(0)
     }
 

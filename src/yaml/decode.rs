@@ -29,6 +29,8 @@ pub struct Field<'n> {
 pub struct Decoder {
     /// What was wrong so far.
     pub diagnostics: Diagnostics,
+    /// The text of the file, for places within its scalars.
+    pub text: Arc<str>,
 }
 
 impl Decoder {

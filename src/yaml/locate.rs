@@ -12,7 +12,12 @@ use std::ops::Range;
 /// Ranges beyond the scalar end at its end; [`Span::NONE`] stays what it is.
 #[must_use]
 pub fn locate(sources: &SourceMap, scalar: Span, range: Range<usize>) -> Span {
-    let text = sources.text(scalar);
+    locate_in(sources.text(scalar), scalar, range)
+}
+
+/// [`locate`] where the scalar as it is written is at hand.
+#[must_use]
+pub fn locate_in(text: &str, scalar: Span, range: Range<usize>) -> Span {
     if text.is_empty() {
         return scalar;
     }

@@ -21,7 +21,7 @@ pub use decode::{Decoder, Field};
 pub use duration::parse_duration;
 pub use encoding::decode_bytes;
 pub use error::ParseError;
-pub use locate::locate;
+pub use locate::{locate, locate_in};
 pub use merge::{Fields, merged};
 pub use node::{Document, Entry, Kind, Node, Scalar, Style};
 pub use parser::parse;

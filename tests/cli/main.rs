@@ -14,6 +14,7 @@ mod needed;
 mod notify;
 mod pipeline;
 mod policy;
+mod query;
 mod refusal;
 mod resume;
 mod rollback;

@@ -59,6 +59,7 @@ fn load_root(network: &Network, someone: &Someone, cache: &Path) -> Result<usize
         environment: &Map::new(),
         names: TASKFILE_NAMES,
         extra_root_keys: &[],
+        queries: false,
         remote: Some(&remote),
     };
     let entry = Entry::Remote { url: "https://h/Taskfile.yml".to_owned(), dir: cache.to_owned() };

@@ -62,6 +62,7 @@ pub(super) fn project(
         environment,
         names: TASKFILE_NAMES,
         extra_root_keys: &[],
+        queries: false,
         remote: Some(&remote),
     };
     let loaded = load(sources, &entry, &options)?;

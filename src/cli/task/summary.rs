@@ -164,7 +164,7 @@ fn describe(name: &str, written: Option<&Variable>, value: &Value, compiled: &Co
     if written.is_some_and(|variable| variable.secret) {
         return "\"*****\"".to_owned();
     }
-    if let Some(VariableValue::Shell { command, .. }) = written.map(|variable| &variable.value) {
+    if let Some(VariableValue::Shell(command)) = written.map(|variable| &variable.value) {
         return format!("sh: {}", compiled.scope.render(command));
     }
     match value {

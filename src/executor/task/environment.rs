@@ -51,7 +51,7 @@ impl Runner {
         for (name, variable) in &merged {
             let so_far = |runner: &Self| runner.env_pairs(values.iter());
             let surroundings = Surroundings { dir, env: &so_far };
-            match self.evaluate(variable, scope, surroundings, evaluate).await {
+            match self.evaluate(name, variable, scope, surroundings, evaluate).await {
                 Ok(value) => {
                     values.insert(Arc::clone(name), value);
                 }
@@ -107,6 +107,7 @@ fn from_file(path: &Path, known: &Variables) -> Result<Variables, DotenvError> {
 
 fn is_plain(variable: &Variable) -> bool {
     match &variable.value {
+        _ if variable.query.is_some() => false,
         VariableValue::Literal(_) => true,
         VariableValue::Template(text) => text.is_plain(),
         _ => false,

@@ -1,5 +1,6 @@
 //! Why a task did not run to its end, in go-task's words and with its exit codes (go-task 3.54 `errors/`).
 
+use super::query::QueryError;
 use crate::source::Span;
 use crate::template::TemplateError;
 use std::fmt;
@@ -94,6 +95,8 @@ pub enum TaskError {
         /// How.
         reason: String,
     },
+    /// The `query` of a variable gave nothing.
+    Query(Box<QueryError>),
     /// A template does not parse or render.
     Template {
         /// What is wrong.
@@ -188,7 +191,11 @@ impl TaskError {
     #[must_use]
     pub fn at(self, span: Span) -> Self {
         match self {
-            Self::At { .. } | Self::Run { .. } | Self::Template { .. } | Self::NotFound { .. } => self,
+            Self::At { .. }
+            | Self::Run { .. }
+            | Self::Template { .. }
+            | Self::Query(_)
+            | Self::NotFound { .. } => self,
             inner => Self::At { span, inner: Box::new(inner) },
         }
     }
@@ -198,6 +205,7 @@ impl TaskError {
     pub fn place(&self) -> Span {
         match self {
             Self::At { span, .. } | Self::Template { span, .. } | Self::NotFound { span, .. } => *span,
+            Self::Query(error) => error.span,
             Self::Run { inner, .. } => inner.place(),
             _ => Span::NONE,
         }
@@ -303,6 +311,7 @@ impl fmt::Display for TaskError {
             Self::Variable { command, reason } => {
                 write!(f, "task: Command \"{command}\" failed: {reason}")
             }
+            Self::Query(error) => write!(f, "{error}"),
             Self::Template { error, .. } => write!(f, "{error}"),
             Self::Loop { taskfile } => write!(
                 f,

@@ -6,10 +6,10 @@ use super::request::Request;
 use super::runner::Runner;
 use super::texts::texts_of;
 use crate::model::{
-    Allowed, Call, Command, CommandKind, Defer, Loop, MatrixRow, Output, Pipeline, StepKind, Task, Text,
-    VariableValue, Variables,
+    Allowed, Call, Command, CommandKind, Defer, Loop, MatrixRow, Output, Pipeline, Query, StepKind, Task,
+    Text, Variable, VariableValue, Variables,
 };
-use crate::template::Expression;
+use crate::template::{Expression, Value};
 use std::collections::HashSet;
 
 /// Names that are asked for.
@@ -65,8 +65,9 @@ impl Needed {
         let mut left_out: HashSet<String> = HashSet::new();
         variables.retain(|name, variable| {
             let names_left_out = || match &variable.value {
+                _ if variable.query.is_some() => true,
                 VariableValue::Literal(_) => false,
-                VariableValue::Shell { .. } => true,
+                VariableValue::Shell(_) => true,
                 VariableValue::Reference(text) => mentions(text, true, &left_out),
                 VariableValue::Template(_) | VariableValue::Structure(_) => {
                     let one = Variables::from_iter([(name.clone(), variable.clone())]);
@@ -137,9 +138,24 @@ impl<'r> Walk<'r> {
 
     fn variables(&mut self, variables: &Variables) {
         for variable in variables.values() {
-            self.value(&variable.value);
-            variable.dir.iter().for_each(|dir| self.text(dir));
+            self.variable(variable);
         }
+    }
+
+    fn variable(&mut self, variable: &Variable) {
+        self.value(&variable.value);
+        variable.dir.iter().for_each(|dir| self.text(dir));
+        if let Some(Query { program, .. }) = &variable.query {
+            self.text(program);
+            self.words(program);
+        }
+    }
+
+    /// Every word of a text may be a variable.
+    fn words(&mut self, text: &Text) {
+        let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let words = text.raw().split(|letter| !is_part(letter)).filter(|word| !word.is_empty());
+        self.needed.names.extend(words.map(ToOwned::to_owned));
     }
 
     fn value(&mut self, value: &VariableValue) {
@@ -147,21 +163,15 @@ impl<'r> Walk<'r> {
             VariableValue::Literal(_) => {}
             VariableValue::Template(text) => self.text(text),
             VariableValue::Reference(text) => self.expression(text),
-            VariableValue::Shell { command, query } => {
+            VariableValue::Shell(command) => {
                 self.text(command);
-                query.iter().for_each(|query| self.text(query));
                 // Its environment holds the variables before it.
-                let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-                let words = command.raw().split(|letter| !is_part(letter)).filter(|word| !word.is_empty());
-                self.needed.names.extend(words.map(ToOwned::to_owned));
+                self.words(command);
             }
             VariableValue::Structure(_) => {
                 let one = Variables::from_iter([(
                     "".into(),
-                    crate::model::Variable {
-                        value: value.clone(),
-                        ..crate::model::Variable::literal(crate::template::Value::Nil)
-                    },
+                    Variable { value: value.clone(), ..Variable::literal(Value::Nil) },
                 )]);
                 texts_of(&one).for_each(|text| self.text(text));
             }
@@ -257,14 +267,13 @@ impl<'r> Walk<'r> {
             }
             for name in todo {
                 if let Some(variable) = project.vars.get(name.as_str()) {
-                    self.value(&variable.value);
-                    variable.dir.iter().for_each(|dir| self.text(dir));
+                    self.variable(variable);
                 }
                 // In the map form of includes, tasks see what their file says in place of that.
                 let ids: Vec<usize> = self.tasks.iter().copied().collect();
                 let tasks = ids.into_iter().filter_map(|id| project.tasks.get_index(id));
                 for variable in tasks.filter_map(|(_, task)| task.included_taskfile_vars.get(name.as_str())) {
-                    self.value(&variable.value);
+                    self.variable(variable);
                 }
                 done.insert(name);
             }

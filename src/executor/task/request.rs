@@ -1,6 +1,7 @@
 //! A call of a task, with its name and variables rendered by the caller.
 
 use super::error::TaskError;
+use super::query::bind;
 use super::renderer::Renderer;
 use super::scope::Scope;
 use super::variables::{render_structure, resolve};
@@ -38,12 +39,12 @@ pub(super) fn request(call: &Call, scope: &Scope, renderer: &Renderer) -> Result
     let name = renderer.text(&call.task, scope)?;
     let mut vars = Variables::new();
     for (key, variable) in &call.vars {
+        let mut query = None;
         let value = match &variable.value {
             VariableValue::Literal(value) => VariableValue::Literal(value.clone()),
             VariableValue::Template(text) => again(renderer.text(text, scope)?),
-            VariableValue::Shell { command, query } => {
-                let command = Text::new(renderer.text(command, scope)?, command.span());
-                VariableValue::Shell { command, query: query.clone() }
+            VariableValue::Shell(command) => {
+                VariableValue::Shell(Text::new(renderer.text(command, scope)?, command.span()))
             }
             VariableValue::Reference(text) => {
                 VariableValue::Literal(renderer.value(|| resolve(text, scope), || Value::Nil)?)
@@ -52,7 +53,10 @@ pub(super) fn request(call: &Call, scope: &Scope, renderer: &Renderer) -> Result
                 renderer.value(|| render_structure(structure, scope), || as_written(structure))?,
             ),
         };
-        vars.insert(Arc::clone(key), Variable { value, ..variable.clone() });
+        if let Some(written) = &variable.query {
+            query = Some(renderer.value(|| bind(written, scope), || written.clone())?);
+        }
+        vars.insert(Arc::clone(key), Variable { value, query, ..variable.clone() });
     }
     Ok(Request { name, span: call.task.span(), vars, silent: call.silent, indirect: true })
 }

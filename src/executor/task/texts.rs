@@ -10,11 +10,9 @@ pub(super) fn texts_of(variables: &Variables) -> impl Iterator<Item = &Text> {
             VariableValue::Literal(_) => {}
             VariableValue::Template(text) | VariableValue::Reference(text) => texts.push(text),
             VariableValue::Structure(structure) => collect(structure, &mut texts),
-            VariableValue::Shell { command, query } => {
-                texts.push(command);
-                texts.extend(query);
-            }
+            VariableValue::Shell(command) => texts.push(command),
         }
+        texts.extend(variable.query.iter().map(|query| &query.program));
         texts
     })
 }

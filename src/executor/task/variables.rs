@@ -4,10 +4,11 @@
 
 use super::error::{GoQuoted, TaskError};
 use super::lookup::Found;
+use super::query;
 use super::runner::Runner;
 use super::scope::Scope;
 use crate::driver::{TaskOutput, TaskScript};
-use crate::model::{Pipeline, Structure, Task, Text, Variable, VariableValue, Variables};
+use crate::model::{Pipeline, Query, Structure, Task, Text, Variable, VariableValue, Variables};
 use crate::template::{Expression, Map, Value};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
@@ -183,13 +184,13 @@ impl Runner {
         for (name, variable) in variables {
             let env = |runner: &Self| runner.env_pairs(scope.layers());
             let surroundings = Surroundings { dir, env: &env };
-            let value = match self.evaluate(variable, scope, surroundings, evaluate).await {
+            let value = match self.evaluate(name, variable, scope, surroundings, evaluate).await {
                 Ok(value) => value,
                 Err(_) if evaluate == Evaluate::Static => as_written(&variable.value),
                 Err(error) => return Err(error.at(variable.value.span())),
             };
             match &variable.value {
-                VariableValue::Shell { command, .. }
+                VariableValue::Shell(command)
                     if evaluate == Evaluate::Static && !command.raw().is_empty() =>
                 {
                     scope.set_undefined(name);
@@ -206,31 +207,53 @@ impl Runner {
     /// One variable's value.
     pub(super) async fn evaluate(
         self: &Rc<Self>,
+        name: &str,
         variable: &Variable,
         scope: &Scope,
         surroundings: Surroundings<'_>,
         evaluate: Evaluate,
     ) -> Result<Value, TaskError> {
-        match &variable.value {
-            VariableValue::Literal(value) => Ok(value.clone()),
-            VariableValue::Template(text) => Ok(Value::from(render(text, scope)?)),
-            VariableValue::Structure(structure) => render_structure(structure, scope),
-            VariableValue::Reference(text) => resolve(text, scope),
-            VariableValue::Shell { command, query } => {
+        let source = match &variable.value {
+            VariableValue::Literal(value) => value.clone(),
+            VariableValue::Template(text) => Value::from(render(text, scope)?),
+            VariableValue::Structure(structure) => render_structure(structure, scope)?,
+            VariableValue::Reference(text) => resolve(text, scope)?,
+            VariableValue::Shell(command) => {
                 let text = render(command, scope)?;
                 if evaluate == Evaluate::Static || text.is_empty() {
                     return Ok(Value::string(""));
-                }
-                if query.is_some() {
-                    return Err(TaskError::other("`query:` is not supported yet"));
                 }
                 let dir = match &variable.dir {
                     Some(own) => smart_join(&self.project.root_dir, &render(own, scope)?),
                     None => surroundings.dir.to_owned(),
                 };
-                self.dynamic(text, dir, surroundings.env).await.map(Value::String)
+                let printed = self.dynamic(text, dir, surroundings.env).await?;
+                return match &variable.query {
+                    Some(query) => {
+                        self.take_apart(name, query, query::Source::Printed(printed), scope, &surroundings)
+                    }
+                    None => Ok(Value::String(printed)),
+                };
             }
+        };
+        match &variable.query {
+            Some(query) => self.take_apart(name, query, query::Source::Value(source), scope, &surroundings),
+            None => Ok(source),
         }
+    }
+
+    /// What the query of a variable makes of its value.
+    fn take_apart(
+        &self,
+        name: &str,
+        query: &Query,
+        source: query::Source,
+        scope: &Scope,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Value, TaskError> {
+        let environment = || (surroundings.env)(self);
+        let say = |text: &str| self.progress(|| format!("query of {name}: {text}"));
+        query::run(name, query, source, &query::Surroundings { scope, environment: &environment, say: &say })
     }
 
     /// Runs a `sh:` command, or waits for the one who does.

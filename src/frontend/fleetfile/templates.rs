@@ -74,9 +74,10 @@ fn of_pipeline<'p>(pipeline: &'p Pipeline, texts: &mut Vec<&'p Text>) {
 
 fn of_variables<'p>(variables: &'p Variables, texts: &mut Vec<&'p Text>) {
     for variable in variables.values() {
+        texts.extend(variable.query.iter().map(|query| &query.program));
         match &variable.value {
             VariableValue::Template(text) => texts.push(text),
-            VariableValue::Shell { command, .. } => texts.push(command),
+            VariableValue::Shell(command) => texts.push(command),
             VariableValue::Structure(structure) => of_structure(structure, texts),
             // An expression, not a template.
             VariableValue::Reference(_) | VariableValue::Literal(_) => {}

@@ -6,8 +6,9 @@ use crate::yaml::{Decoder, Node};
 
 /// Decodes `vars:`. Which file it stands in is filled in when the pipeline is lowered.
 pub(super) fn decode_variables(decoder: &mut Decoder, node: &Node) -> Variables {
-    // The text serves go-task's own messages only, which are for Taskfiles.
-    let mut context = decode::Context::new(TaskfileId(0), "");
+    let text = std::sync::Arc::clone(&decoder.text);
+    let mut context = decode::Context::new(TaskfileId(0), &text);
+    context.queries = true;
     let variables = decode::decode_variables(&mut context, node);
     decoder.diagnostics.extend(context.finish().0);
     variables

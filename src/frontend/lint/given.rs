@@ -1,7 +1,7 @@
 //! Variables that are given and do not arrive: to a task that has another name for it, or to a `sh:` that runs the value.
 
 use super::call::calls_of;
-use super::site::{each_use, sites};
+use super::site::{Language, each_use, sites};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::frontend::callables::Callables;
 use crate::model::{Loop, Project, Task, VariableValue, Variables};
@@ -48,8 +48,12 @@ fn names(task: &Task) -> Option<BTreeSet<String>> {
         }
     }
     for site in sites(task) {
-        let takes_all = !site.is_expression && site.text.template().is_ok_and(|template| template.uses_all());
-        if takes_all || site.is_expression && site.text.raw().contains("index .") {
+        let takes_all = match site.language {
+            Language::Template => site.text.template().is_ok_and(|template| template.uses_all()),
+            Language::Expression => site.text.raw().contains("index ."),
+            Language::Query => false,
+        };
+        if takes_all {
             return None;
         }
         each_use(&site, |used, _| {
@@ -62,7 +66,7 @@ fn names(task: &Task) -> Option<BTreeSet<String>> {
 /// `sh:` of nothing but the variable itself with a default: a value that is given is run as a command.
 fn run_values(variables: &Variables) -> Vec<Diagnostic> {
     let told = variables.iter().filter_map(|(name, variable)| {
-        let VariableValue::Shell { command, .. } = &variable.value else { return None };
+        let VariableValue::Shell(command) = &variable.value else { return None };
         let inside = command.raw().trim().strip_prefix("{{")?.strip_suffix("}}")?;
         let names_itself = command.template().is_ok_and(|template| template.references() == [&**name]);
         (names_itself && !inside.contains("{{")).then(|| {

@@ -4,17 +4,30 @@ use crate::model::{
     Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand, Structure, Task, Text, VariableValue,
     Variables,
 };
+use crate::query::{Program, Value};
 use crate::template::{Expression, Use};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// A text of a task.
 pub(super) struct Site<'p> {
     pub(super) text: &'p Text,
-    /// An expression without `{{` and `}}`.
-    pub(super) is_expression: bool,
+    pub(super) language: Language,
     /// Variables that are set for it alone.
     pub(super) locals: Vec<&'p str>,
     /// Its place among the variables that see each other, where it is one of them.
     pub(super) variable: Option<usize>,
+}
+
+/// How a text names variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    /// Text with `{{.NAME}}`.
+    Template,
+    /// An expression without `{{` and `}}`.
+    Expression,
+    /// A jq program: `$NAME`.
+    Query,
 }
 
 /// Every text of a task that its variables are put into. Its description and summary are left out: they are for people,
@@ -47,7 +60,7 @@ pub(super) fn sites(task: &Task) -> Vec<Site<'_>> {
 
 fn push<'p>(text: &'p Text, locals: &[&'p str], sites: &mut Vec<Site<'p>>) {
     if !text.is_plain() {
-        sites.push(Site { text, is_expression: false, locals: locals.to_vec(), variable: None });
+        sites.push(Site { text, language: Language::Template, locals: locals.to_vec(), variable: None });
     }
 }
 
@@ -97,7 +110,7 @@ fn round<'p>(each: Option<&'p Loop>, sites: &mut Vec<Site<'p>>) -> Vec<&'p str> 
 }
 
 fn expression<'p>(text: &'p Text, sites: &mut Vec<Site<'p>>) {
-    sites.push(Site { text, is_expression: true, locals: Vec::new(), variable: None });
+    sites.push(Site { text, language: Language::Expression, locals: Vec::new(), variable: None });
 }
 
 /// The texts of some variables, each with the index of its variable.
@@ -108,8 +121,12 @@ pub(super) fn variables<'p>(variables: &'p Variables, locals: &[&'p str], sites:
             VariableValue::Literal(_) => {}
             VariableValue::Template(text) => push(text, locals, sites),
             VariableValue::Reference(text) => expression(text, sites),
-            VariableValue::Shell { command, .. } => push(command, locals, sites),
+            VariableValue::Shell(command) => push(command, locals, sites),
             VariableValue::Structure(structure) => collect(structure, locals, sites),
+        }
+        if let Some(query) = &variable.query {
+            let language = if query.program.is_plain() { Language::Query } else { Language::Template };
+            sites.push(Site { text: &query.program, language, locals: Vec::new(), variable: None });
         }
         for site in &mut sites[before..] {
             site.variable = Some(index);
@@ -132,14 +149,44 @@ fn collect<'p>(structure: &'p Structure, locals: &[&'p str], sites: &mut Vec<Sit
 
 /// Calls `each` with every use of a variable in a text, and its bytes there. A text that cannot be parsed has none.
 pub(super) fn each_use(site: &Site<'_>, mut each: impl FnMut(&Use<'_>, std::ops::Range<usize>)) {
-    if site.is_expression {
-        let expression = Expression::parse(site.text.raw());
-        for used in expression.iter().flat_map(Expression::uses) {
-            each(&used, used.range.clone());
+    match site.language {
+        Language::Template => {
+            for used in site.text.template().iter().flat_map(|template| template.uses()) {
+                each(&used, used.range.clone());
+            }
         }
-    } else {
-        for used in site.text.template().iter().flat_map(|template| template.uses()) {
-            each(&used, used.range.clone());
+        Language::Expression => {
+            let expression = Expression::parse(site.text.raw());
+            for used in expression.iter().flat_map(Expression::uses) {
+                each(&used, used.range.clone());
+            }
+        }
+        Language::Query => {
+            let program = site.text.raw();
+            for name in free_variables(program) {
+                let place = program.match_indices('$').find_map(|(at, _)| {
+                    let rest = program.get(at + 1..)?.strip_prefix(name.as_str())?;
+                    let is_whole =
+                        !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+                    is_whole.then_some((at..at + 1 + name.len(), rest.trim_start().starts_with("//")))
+                });
+                let (range, guarded) = place.unwrap_or((0..program.len(), false));
+                let used = Use { name: &name, range, guarded };
+                each(&used, used.range.clone());
+            }
         }
     }
+}
+
+/// The variables of the project that a jq program names.
+fn free_variables(program: &str) -> BTreeSet<String> {
+    let names = RefCell::new(BTreeSet::new());
+    let note = |name: &str| {
+        if name != "ENV" {
+            names.borrow_mut().insert(name.to_owned());
+        }
+        Some(Value::Null)
+    };
+    let _ = Program::compile(program, &note);
+    names.into_inner()
 }

@@ -1,6 +1,6 @@
 //! Templates of tasks and variables that cannot be parsed: go-task tells when it reaches them.
 
-use super::site::{Site, sites, variables};
+use super::site::{Language, Site, sites, variables};
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Diagnostics;
 use crate::model::Project;
@@ -16,17 +16,19 @@ pub(super) fn check(project: &Project, sources: &SourceMap) -> Diagnostics {
     let tasks = project.tasks.values().flat_map(|task| {
         let mut all = sites(task);
         let told = task.desc.iter().chain(&task.summary).filter(|text| !text.is_plain());
-        all.extend(told.map(|text| Site { text, is_expression: false, locals: Vec::new(), variable: None }));
+        let language = Language::Template;
+        all.extend(told.map(|text| Site { text, language, locals: Vec::new(), variable: None }));
         all
     });
     globals.into_iter().chain(tasks).filter_map(|site| wrong(&site, sources)).collect()
 }
 
 fn wrong(site: &Site<'_>, sources: &SourceMap) -> Option<Diagnostic> {
-    let error = if site.is_expression {
-        Expression::parse(site.text.raw()).err()?
-    } else {
-        site.text.template().err()?.clone()
+    let error = match site.language {
+        Language::Template => site.text.template().err()?.clone(),
+        Language::Expression => Expression::parse(site.text.raw()).err()?,
+        // It has been compiled when it was read.
+        Language::Query => return None,
     };
     Some(diagnostic(&error, site, sources))
 }

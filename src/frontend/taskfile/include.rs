@@ -251,6 +251,7 @@ impl Reader<'_> {
         let id = TaskfileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let mut context = Context::new(id, &text);
         context.extra_root_keys = self.options.extra_root_keys;
+        context.queries = self.options.queries;
         let taskfile = decode_taskfile(&mut context, &document.root);
         let (mut diagnostics, failure) = context.finish();
         if let Some(span) = document.ignored {

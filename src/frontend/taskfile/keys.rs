@@ -214,6 +214,11 @@ pub static VARIABLE: Table = Table {
         key("ref", String, "A template expression that keeps its type."),
         key("map", Any, "A mapping."),
         key("value", Any, "Any value."),
+        key(
+            "query",
+            String,
+            "A jq program over that value (a command's output is read as JSON); what it gives keeps its type. Fleetfile only.",
+        ),
         key("secret", Bool, "Not shown in printed commands."),
     ],
 };

@@ -70,6 +70,8 @@ pub struct LoadOptions<'a> {
     pub names: &'a [&'a str],
     /// Keys that a root may have beside go-task's own, such as `fleet` and `pipelines`.
     pub extra_root_keys: &'a [&'static str],
+    /// Whether a variable may have a `query`.
+    pub queries: bool,
     /// How remote files are read; where it is absent they are refused.
     pub remote: Option<&'a Remote<'a>>,
 }

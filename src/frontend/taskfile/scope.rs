@@ -1,7 +1,7 @@
 //! The variables that the path of an include may use: the process environment and the file's own `vars`, as
 //! written, none of them rendered or run (go-task `taskfile/reader.go`).
 
-use crate::model::{Structure, VariableValue, Variables};
+use crate::model::{Structure, Variable, VariableValue, Variables};
 use crate::template::{Lookup, Map, Value};
 
 pub(super) struct IncludeScope<'a> {
@@ -12,7 +12,7 @@ pub(super) struct IncludeScope<'a> {
 impl Lookup for IncludeScope<'_> {
     fn get(&self, name: &str) -> Option<Value> {
         match self.vars.get(name) {
-            Some(variable) => as_written(&variable.value),
+            Some(variable) => as_written(variable),
             None => self.environment.get(name),
         }
     }
@@ -20,7 +20,7 @@ impl Lookup for IncludeScope<'_> {
     fn all(&self) -> Map {
         let mut all = self.environment.all();
         for (name, variable) in self.vars {
-            match as_written(&variable.value) {
+            match as_written(variable) {
                 Some(value) => {
                     all.insert(name.clone(), value);
                 }
@@ -33,15 +33,16 @@ impl Lookup for IncludeScope<'_> {
     }
 }
 
-/// The value without evaluating anything; `None` where only a command would tell.
-fn as_written(value: &VariableValue) -> Option<Value> {
-    match value {
+/// The value without evaluating anything; `None` where only a command or a query would tell.
+fn as_written(variable: &Variable) -> Option<Value> {
+    match &variable.value {
+        _ if variable.query.is_some() => None,
         VariableValue::Literal(value) => Some(value.clone()),
         VariableValue::Template(text) => Some(Value::string(text.raw())),
         VariableValue::Structure(structure) => Some(structure_as_written(structure)),
         VariableValue::Reference(_) => Some(Value::Nil),
-        VariableValue::Shell { command, .. } if command.raw().is_empty() => Some(Value::Nil),
-        VariableValue::Shell { .. } => None,
+        VariableValue::Shell(command) if command.raw().is_empty() => Some(Value::Nil),
+        VariableValue::Shell(_) => None,
     }
 }
 

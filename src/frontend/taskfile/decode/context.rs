@@ -26,6 +26,8 @@ pub struct Context<'t> {
     pub text: &'t str,
     /// Keys that the root may have beside go-task's own.
     pub extra_root_keys: &'t [&'static str],
+    /// Whether a variable may have a `query`, which go-task does not know.
+    pub queries: bool,
     /// All findings.
     pub diagnostics: Diagnostics,
     failure: Option<GoText>,
@@ -41,6 +43,7 @@ impl<'t> Context<'t> {
             file,
             text,
             extra_root_keys: &[],
+            queries: false,
             diagnostics: Diagnostics::default(),
             failure: None,
             notes: Vec::new(),

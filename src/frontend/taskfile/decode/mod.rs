@@ -10,6 +10,7 @@ mod loops;
 mod output;
 mod platform;
 mod precondition;
+mod query;
 mod requirement;
 mod structure;
 mod task;

@@ -2,9 +2,10 @@
 
 use super::super::keys::VARIABLE;
 use super::context::Context;
+use super::query::decode_query;
 use super::structure::decode_structure;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Structure, Text, Variable, VariableValue, Variables};
+use crate::model::{Query, Structure, Text, Variable, VariableValue, Variables};
 use crate::template::Value;
 use crate::yaml::decode::unknown_key;
 use crate::yaml::{Field, Kind, Node, Resolved};
@@ -27,16 +28,16 @@ pub fn decode_variables(context: &mut Context<'_>, node: &Node) -> Variables {
 fn decode_variable(context: &mut Context<'_>, field: &Field<'_>) -> Variable {
     let node = field.value;
     warn_of_dates(context, node);
-    let (value, secret) = match &node.kind {
-        Kind::Mapping(_) if context.is_unquoted_template(node) => (VariableValue::Literal(Value::Nil), false),
+    let (value, query, secret) = match &node.kind {
+        Kind::Mapping(_) if context.is_unquoted_template(node) => nil(),
         Kind::Mapping(_) => context.scope(node, |context| decode_mapping(context, field.name, node)),
         Kind::Scalar(_) => {
             let _ = context.scope(node, |context| context.scalar(node));
-            (decode_value(node), false)
+            (decode_value(node), None, false)
         }
-        Kind::Sequence(_) => (decode_value(node), false),
+        Kind::Sequence(_) => (decode_value(node), None, false),
     };
-    Variable { value, secret, dir: None, taskfile: Some(context.file), span: field.key_span }
+    Variable { value, query, secret, dir: None, taskfile: Some(context.file), span: field.key_span }
 }
 
 /// go-task 3.54 panics over a date anywhere in a variable. Here it is the text that was written.
@@ -67,9 +68,16 @@ fn decode_value(node: &Node) -> VariableValue {
     }
 }
 
+/// The value, what takes it apart, and whether it is secret.
+type Decoded = (VariableValue, Option<Query>, bool);
+
+fn nil() -> Decoded {
+    (VariableValue::Literal(Value::Nil), None, false)
+}
+
 /// go-task's precedence where several sources are given: `ref`, `map`, `value`, `sh`.
-fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> (VariableValue, bool) {
-    let nil = (VariableValue::Literal(Value::Nil), false);
+fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> Decoded {
+    let is_known = |name: &str| VARIABLE.get(name).is_some() && (context.queries || name != "query");
     let entries = node.as_mapping().unwrap_or_default();
     let unknown: Vec<Field<'_>> = entries
         .iter()
@@ -78,7 +86,7 @@ fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> (Variab
             key_span: entry.key.place(),
             value: &entry.value,
         })
-        .filter(|field| VARIABLE.get(field.name).is_none())
+        .filter(|field| !is_known(field.name))
         .collect();
     if !unknown.is_empty() {
         for field in &unknown {
@@ -92,10 +100,11 @@ fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> (Variab
                 };
             context.fail(node, go_not_a_source(field.name), diagnostic);
         }
-        return nil;
+        return nil();
     }
     let fields = context.fields(node, &VARIABLE);
-    let (mut shell, mut reference, mut map, mut value, mut secret) = (None, None, None, None, false);
+    let (mut shell, mut reference, mut map, mut value) = (None, None, None, None);
+    let (mut query, mut secret) = (None, false);
     for field in &fields {
         let node = field.value;
         match field.name {
@@ -107,24 +116,22 @@ fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> (Variab
             "ref" => reference = context.text(node),
             "map" if !node.is_null() => map = Some(decode_value(node)),
             "value" if !node.is_null() => value = Some(decode_value(node)),
+            "query" => query = decode_query(context, node),
             "secret" => secret = context.bool(node).unwrap_or(false),
             _ => {}
         }
     }
-    if !fields.iter().any(|field| field.name != "secret") {
+    if !fields.iter().any(|field| !matches!(field.name, "secret" | "query")) {
         let diagnostic =
             Diagnostic::error("fleet::taskfile::variable", format!("the variable `{name}` has no value"))
                 .at(node.place(), "this mapping gives none")
                 .help("write the value itself, or one of `sh`, `ref`, `map`, `value`");
         context.fail(node, NO_SOURCE, diagnostic);
-        return nil;
+        return nil();
     }
-    let value = reference
-        .map(VariableValue::Reference)
-        .or(map)
-        .or(value)
-        .or_else(|| shell.map(|command| VariableValue::Shell { command, query: None }));
-    (value.unwrap_or(VariableValue::Literal(Value::Nil)), secret)
+    let value =
+        reference.map(VariableValue::Reference).or(map).or(value).or_else(|| shell.map(VariableValue::Shell));
+    (value.unwrap_or(VariableValue::Literal(Value::Nil)), query, secret)
 }
 
 fn go_not_a_source(key: &str) -> String {
