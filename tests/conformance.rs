@@ -73,13 +73,20 @@ fn differences(project: &Path, record: &Json) -> String {
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(base.trim()), &work);
     }
     copy(project, &work);
-    for own in ["invocations", "project"] {
+    if project.join("git").is_file() {
+        fs::create_dir(work.join(".git")).unwrap();
+    }
+    for own in ["invocations", "project", "git"] {
         let _ = fs::remove_file(work.join(own));
     }
     fs::create_dir_all(&home).unwrap();
     fs::create_dir_all(&bin).unwrap();
     symlink(env!("CARGO_BIN_EXE_fleet"), bin.join("task")).unwrap();
     let (env, arguments) = line.rsplit_once('|').unwrap_or(("", line));
+    let (arguments, stdin) = match arguments.split_once(" < ") {
+        Some((arguments, file)) => (arguments, fs::File::open(work.join(file.trim())).unwrap().into()),
+        None => (arguments, Stdio::null()),
+    };
     let before = tree(&work);
     let done = Command::new(bin.join("task"))
         .args(words(arguments))
@@ -90,7 +97,7 @@ fn differences(project: &Path, record: &Json) -> String {
         .env("HOME", &home)
         .env("TMPDIR", &root)
         .envs(words(env).iter().filter_map(|word| word.split_once('=')))
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .output()
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(root.to_str().unwrap(), "<SCRATCH>");

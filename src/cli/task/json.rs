@@ -35,16 +35,18 @@ struct Namespace {
 }
 
 impl Session {
-    /// Prints the tasks as JSON.
+    /// Prints the tasks as JSON; gives whether there are any.
     pub(super) async fn list_json(
         &self,
         all: bool,
         sort: Option<&str>,
         nested: bool,
         status: bool,
-    ) -> Result<(), Failure> {
-        let mut root = Namespace { tasks: (!nested).then(Vec::new), ..Namespace::default() };
-        for listed in self.listed(all, sort).await? {
+    ) -> Result<bool, Failure> {
+        let tasks = self.listed(all, sort).await?;
+        let any = !tasks.is_empty();
+        let mut root = Namespace { tasks: (!nested || !any).then(Vec::new), ..Namespace::default() };
+        for listed in tasks {
             let up_to_date =
                 if status { Some(self.runner.fresh(listed.id, &listed.heading.name).await?) } else { None };
             let Some(task) = self.json_task(&listed, up_to_date) else { continue };
@@ -58,7 +60,8 @@ impl Session {
         }
         root.location = Some(self.project.root_file.display().to_string());
         let text = serde_json::to_string_pretty(&root).map_err(|error| Failure::plain(error.to_string()))?;
-        self.print(&format!("{}\n", escaped(&text)))
+        self.print(&format!("{}\n", escaped(&text)))?;
+        Ok(any)
     }
 
     fn json_task(&self, listed: &Listed, up_to_date: Option<bool>) -> Option<Task> {

@@ -1,13 +1,11 @@
 //! `--list` and `--list-all` (go-task 3.54 `help.go`).
 
+use super::columns::lay_out;
 use super::session::{Failure, Session};
 use crate::executor::task::{Heading, TaskId};
 use crate::reporter::TaskColour;
 use std::fmt::Write as _;
 use std::sync::Arc;
-
-/// Spaces between columns.
-const PADDING: usize = 6;
 
 /// A task in a list.
 pub(super) struct Listed {
@@ -58,33 +56,20 @@ impl Session {
             self.print(&self.paint.paint(TaskColour::Yellow, text))?;
             return Ok(false);
         }
-        let mut out = self.paint.paint(TaskColour::Reset, "task: Available tasks for this project:\n");
-        let name_width = listed.iter().map(|task| task.name.chars().count()).max().unwrap_or_default();
-        let desc = |task: &Listed| task.heading.desc.replace('\n', " ");
-        let mut rest = listed.as_slice();
-        while let Some(first) = rest.first() {
-            // The column of aliases reaches over neighbours that have some.
-            let with_aliases = !first.aliases.is_empty();
-            let run = rest.iter().take_while(|task| task.aliases.is_empty() != with_aliases).count();
-            let (block, after) = rest.split_at(run);
-            let desc_width = block.iter().map(|task| desc(task).chars().count()).max().unwrap_or_default();
-            for task in block {
-                let padding = name_width - task.name.chars().count() + PADDING;
-                out.push_str(&self.paint.paint(TaskColour::Yellow, "* "));
-                out.push_str(&self.paint.paint(TaskColour::Green, &task.name));
-                let text = desc(task);
-                out.push_str(&self.paint.paint(TaskColour::Reset, &format!(": {:padding$}{text}", "")));
-                if with_aliases {
-                    let padding = desc_width - text.chars().count() + PADDING;
-                    let aliases = task.aliases.join(", ");
-                    out.push_str(
-                        &self.paint.paint(TaskColour::Cyan, &format!("{:padding$}(aliases: {aliases})", "")),
-                    );
-                }
-                out.push('\n');
+        let mut lines = String::new();
+        for task in &listed {
+            lines.push_str(&self.paint.paint(TaskColour::Yellow, "* "));
+            lines.push_str(&self.paint.paint(TaskColour::Green, &task.name));
+            let desc = task.heading.desc.replace('\n', " ");
+            lines.push_str(&self.paint.paint(TaskColour::Reset, &format!(": \t{desc}")));
+            if !task.aliases.is_empty() {
+                let aliases = format!("\t(aliases: {})", task.aliases.join(", "));
+                lines.push_str(&self.paint.paint(TaskColour::Cyan, &aliases));
             }
-            rest = after;
+            lines.push('\n');
         }
+        let mut out = self.paint.paint(TaskColour::Reset, "task: Available tasks for this project:\n");
+        out.push_str(&lay_out(&lines));
         self.print(&out)?;
         Ok(true)
     }

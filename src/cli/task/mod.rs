@@ -1,5 +1,6 @@
 //! Called as `task`: go-task's command line, in its order of steps (go-task 3.54 `cmd/task/task.go`).
 
+mod columns;
 mod completion;
 mod config;
 mod entry;
@@ -154,7 +155,10 @@ async fn work(session: &Session, settings: &Settings) -> Result<End, Failure> {
         if settings.on("silent") {
             session.list_names(all, sort)?;
         } else if settings.on("json") {
-            session.list_json(all, sort, settings.on("nested"), !settings.on("no-status")).await?;
+            let (nested, status) = (settings.on("nested"), !settings.on("no-status"));
+            if !session.list_json(all, sort, nested, status).await? {
+                return Ok(End::Code(1));
+            }
         } else if !session.list(all, sort).await? {
             return Ok(End::Code(1));
         }

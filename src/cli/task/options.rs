@@ -53,7 +53,9 @@ pub(super) fn task_options(
     project: &Project,
     environment: Arc<Map>,
 ) -> Result<TaskOptions, Failure> {
-    let globals = settings.words().iter().filter_map(|word| word.split_once('='));
+    // Lists are made before go-task looks at what stands beside them.
+    let lists = settings.on("list") || settings.on("list-all");
+    let globals = settings.words().iter().filter(|_| !lists).filter_map(|word| word.split_once('='));
     let force = settings.on("force") || settings.on("force-all");
     let (silent, verbose, yes) = (settings.on("silent"), settings.on("verbose"), settings.on("yes"));
     let interval = settings.text("interval").as_deref().and_then(crate::yaml::parse_duration);
@@ -63,6 +65,9 @@ pub(super) fn task_options(
         if &**name == "CLI_OFFLINE" {
             *value = Value::from(settings.on("offline"));
         }
+    }
+    if lists {
+        cli_vars.clear();
     }
     Ok(TaskOptions {
         explain: false,

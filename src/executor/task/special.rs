@@ -25,13 +25,18 @@ pub(super) struct Special {
 impl Special {
     pub(super) fn new(project: &Project, options: &TaskOptions) -> Self {
         let file = |file: &Taskfile| {
-            let dir = file.path.parent().filter(|_| !file.is_remote);
-            (path(&file.path), dir.map_or_else(|| Value::from(""), path))
+            let dir = match file.path.parent() {
+                _ if file.is_remote => Value::from(""),
+                // That of standard input.
+                Some(dir) if dir.as_os_str().is_empty() => Value::from("."),
+                dir => dir.map_or_else(|| Value::from(""), path),
+            };
+            (path(&file.path), dir)
         };
         let text = |path: &Path| Arc::from(path.to_string_lossy());
         Self {
             names: ["TASK", "ALIAS", "TASK_DIR", "TASKFILE", "TASKFILE_DIR"].map(Arc::from),
-            root_dir: text(&project.root_dir),
+            root_dir: if is_nowhere(project) { Arc::from("") } else { text(&project.root_dir) },
             working_dir: text(&options.user_working_dir),
             files: project.taskfiles.iter().map(file).collect(),
         }
@@ -44,9 +49,8 @@ impl Runner {
         let project = &self.project;
         scope.set("TASK_EXE", Value::from(self.options.executable.as_str()));
         scope.set("ROOT_TASKFILE", path(&project.root_file));
-        // A remote file is in no directory.
-        let is_remote = project.taskfiles.first().is_some_and(|file| file.is_remote);
-        scope.set("ROOT_DIR", if is_remote { Value::from("") } else { path(&project.root_dir) });
+        let root_dir = if is_nowhere(project) { Value::from("") } else { path(&project.root_dir) };
+        scope.set("ROOT_DIR", root_dir);
         scope.set("USER_WORKING_DIR", path(&self.options.user_working_dir));
         scope.set("TASK_VERSION", Value::from(TASK_VERSION));
         scope.set("PATH_LIST_SEPARATOR", Value::from(":"));
@@ -74,12 +78,7 @@ impl Runner {
         let dir = if parts.peek().is_none() {
             Arc::clone(root)
         } else {
-            let dir = parts.fold(root.to_string(), |dir, part| match part.raw() {
-                absolute if absolute.starts_with('/') => absolute.to_owned(),
-                "" => dir,
-                relative => clean(&format!("{dir}/{relative}")),
-            });
-            Arc::from(dir)
+            Arc::from(parts.fold(root.to_string(), |dir, part| joined(dir, part.raw())))
         };
         set(scope, 2, Value::String(dir));
         let nothing = || Value::string("");
@@ -98,6 +97,25 @@ impl Runner {
                 .chain(self.options.globals.iter().map(|(_, text)| &**text));
             !texts.any(tells_tasks_apart)
         })
+    }
+}
+
+/// Whether the root is in no directory: it is remote, or comes from standard input without one.
+fn is_nowhere(project: &Project) -> bool {
+    let is_remote = project.taskfiles.first().is_some_and(|file| file.is_remote);
+    is_remote || project.root_file.is_relative()
+}
+
+/// Joins a directory as it is written, with its templates (go-task `filepathext.SmartJoin`).
+fn joined(dir: String, part: &str) -> String {
+    const ABSOLUTE: [&str; 3] = [".ROOT_DIR", ".TASKFILE_DIR", ".USER_WORKING_DIR"];
+    match part {
+        "" => dir,
+        absolute if absolute.starts_with('/') || ABSOLUTE.iter().any(|name| absolute.contains(name)) => {
+            absolute.to_owned()
+        }
+        relative if dir.is_empty() => clean(relative),
+        relative => clean(&format!("{dir}/{relative}")),
     }
 }
 

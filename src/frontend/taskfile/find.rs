@@ -1,9 +1,11 @@
 //! Where a project's root file is (go-task `internal/fsext/fs.go`). Reads no file.
 
+use super::go_io;
 use super::go_text::code;
 use super::load_error::LoadError;
 use super::path::clean;
 use crate::diagnostic::Diagnostic;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// go-task's file names, in the order they are looked for.
@@ -49,8 +51,17 @@ pub fn find(dir: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
 /// A file that was named, or the file in a directory that was named.
 ///
 /// # Errors
-/// There is none (go-task's exit status 100).
+/// There is none (go-task's exit status 100), or nobody can tell (1).
 pub fn find_named(path: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
+    if let Err(error) = std::fs::metadata(path)
+        && error.kind() != ErrorKind::NotFound
+    {
+        let go = go_io::error("stat", path, &error);
+        let message = format!("cannot look at `{}`: {}", path.display(), go_io::text(&error));
+        let diagnostic = Diagnostic::error("fleet::taskfile::read", message)
+            .help("each directory of the path must be one, and yours to enter");
+        return Err(LoadError::new(code::UNKNOWN, go, diagnostic));
+    }
     file_or_directory(&absolute(path), names, is_there).ok_or_else(|| {
         let shown = path.display();
         let go = format!(

@@ -385,7 +385,10 @@ impl Reader<'_> {
             edge.target = self.demand_remote(&path, Some((from, &edge)));
         } else {
             // go-task's messages show no directory where standard input includes a file.
-            let shown_dir = file.path.parent().unwrap_or(Path::new("/"));
+            let shown_dir = match file.path.parent() {
+                Some(none) if none.as_os_str().is_empty() => self.options.dir.unwrap_or(none),
+                dir => dir.unwrap_or(Path::new("/")),
+            };
             let (location, found) = if file.remote.is_some() {
                 (PathBuf::from(&path), self.options.working_dir.join(&path))
             } else {

@@ -158,7 +158,9 @@ fn project(graph: &mut Graph, root: Merged, entry: &Entry, options: &LoadOptions
     let Some(file) = graph.files.first_mut() else { return Project::default() };
     let (default_dir, root_file) = match entry {
         Entry::File(path) => (path.parent().unwrap_or(Path::new("/")).to_owned(), path.clone()),
-        Entry::Stdin { dir, .. } => (dir.clone(), STDIN.into()),
+        Entry::Stdin { dir, .. } => {
+            (dir.clone(), options.dir.map_or_else(|| STDIN.into(), |dir| dir.join(STDIN)))
+        }
         Entry::Remote { dir, .. } => (dir.clone(), file.path.clone()),
     };
     let own = &mut file.taskfile;
