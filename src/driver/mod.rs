@@ -2,6 +2,7 @@
 //!
 //! Every call blocks on a worker, writes what it hears to [`Io::output`] and gives up when [`Io::cancel`] asks it to.
 
+mod authorities;
 mod confirm;
 mod diff;
 mod error;

@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod fixture;
 mod inspection;
+mod mail;
 mod needed;
 mod notify;
 mod pipeline;

@@ -104,3 +104,31 @@ fn a_rehearsal_needs_no_secret() {
         .code(0)
         .stdout_contains("discord ops: rendered, not sent");
 }
+
+/// The program that puts messages on the desktop is given each as words of its own.
+#[test]
+fn the_desktop_is_told_by_notify_send() {
+    let fixture = pipeline("      - {desktop: true}\n");
+    let shown = "#!/bin/sh\nfor word; do echo \"<$word>\"; done >shown\n";
+    let fixture = fixture.program("bin/notify-send", shown);
+    let path = format!("{}:{}", fixture.path("bin").display(), std::env::var("PATH").unwrap());
+    let fixture = fixture.env("PATH", path);
+    fixture.run(["notify", "test"]).code(0).stdout_is("desktop  delivered\n");
+    let shown = std::fs::read_to_string(fixture.path("shown")).unwrap();
+    let words: Vec<&str> = shown.lines().collect();
+    assert_eq!(
+        words[..5],
+        ["<--app-name=fleet>", "<--urgency>", "<normal>", "<-->", "<fleet: a test>"],
+        "{shown}"
+    );
+    assert!(words[5].len() > 2, "{shown}");
+
+    let fixture = fixture.program("bin/notify-send", "#!/bin/sh\necho no bus >&2; exit 3\n");
+    fixture
+        .run(["notify", "test"])
+        .code(7)
+        .stdout_contains("desktop  not delivered: the desktop does not take it (exit code 3)");
+    std::fs::remove_file(fixture.path("bin/notify-send")).unwrap();
+    let none = fixture.only(&["sh"]).run(["notify", "test"]).code(7);
+    none.stdout_contains("`notify-send` is not on PATH").stdout_contains("libnotify-bin");
+}

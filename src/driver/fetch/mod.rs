@@ -2,7 +2,7 @@
 
 mod git;
 mod http;
-mod tls;
+pub(super) mod tls;
 
 use crate::frontend::taskfile::remote::{Fetch, FetchError, Location};
 use git::Git;

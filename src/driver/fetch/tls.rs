@@ -1,19 +1,10 @@
 //! Which certificates count when a host is spoken to.
 
 use super::FetchOptions;
+use crate::driver::authorities::{authorities, certificates};
 use crate::frontend::taskfile::remote::FetchError;
-use std::path::{Path, PathBuf};
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
-
-/// Where systems keep the authorities they trust, as Go looks for them (`crypto/x509/root_linux.go`, `root_darwin.go`).
-const SYSTEM: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+use std::path::Path;
+use ureq::tls::{ClientCert, PrivateKey, RootCerts, TlsConfig};
 
 /// What the options ask for.
 ///
@@ -42,11 +33,8 @@ fn authority(path: &Path) -> Result<RootCerts, FetchError> {
 }
 
 /// The system's authorities, or those that are built in where it has none.
-fn system() -> RootCerts {
-    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let places = named.into_iter().chain(SYSTEM.iter().map(PathBuf::from));
-    let text = places.filter_map(|path| std::fs::read(path).ok()).next();
-    let certificates = text.map(|text| certificates(&text)).unwrap_or_default();
+pub(in crate::driver) fn system() -> RootCerts {
+    let certificates = authorities();
     if certificates.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&certificates) }
 }
 
@@ -60,14 +48,6 @@ fn client(certificate: &Path, key: &Path) -> Result<ClientCert, FetchError> {
     let key = PrivateKey::from_pem(&key)
         .map_err(|_| failed("tls: failed to find any PEM data in key input".to_owned()))?;
     Ok(ClientCert::new_with_certs(&chain, key))
-}
-
-fn certificates(text: &[u8]) -> Vec<Certificate<'static>> {
-    let certificate = |item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    };
-    parse_pem(text).filter_map(certificate).collect()
 }
 
 /// A file, or Go's words of why it cannot be read.

@@ -3,9 +3,11 @@
 
 use super::Message;
 use super::parts::Parts;
+use crate::driver::authorities::authorities;
 use crate::driver::{DriverError, ErrorKind};
 use lettre::message::{Mailboxes, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::transport::smtp::{Error as SmtpError, SmtpTransport, SmtpTransportBuilder};
 use lettre::{Message as Mail, Transport as _};
 use std::error::Error as _;
@@ -69,8 +71,11 @@ fn server(address: &str) -> Result<SmtpTransportBuilder, Refused> {
         return Err(wrong());
     }
     let builder = match scheme {
-        "smtps" => SmtpTransport::relay(host),
-        "smtp" => SmtpTransport::starttls_relay(host),
+        "smtps" => {
+            SmtpTransport::relay(host).and_then(|builder| Ok(builder.tls(Tls::Wrapper(secure(host)?))))
+        }
+        "smtp" => SmtpTransport::starttls_relay(host)
+            .and_then(|builder| Ok(builder.tls(Tls::Required(secure(host)?)))),
         "smtp+plain" => Ok(SmtpTransport::builder_dangerous(host)),
         _ => return Err(wrong()),
     };
@@ -79,6 +84,21 @@ fn server(address: &str) -> Result<SmtpTransportBuilder, Refused> {
         Some(port) => builder.port(port),
         None => builder,
     })
+}
+
+/// The authorities of the system count, or those that are built in where it has none that can be used.
+fn secure(host: &str) -> Result<TlsParameters, SmtpError> {
+    let mut builder = TlsParameters::builder(host.to_owned()).certificate_store(CertificateStore::None);
+    let authorities = authorities();
+    for authority in &authorities {
+        if let Ok(certificate) = Certificate::from_der(authority.der().to_vec()) {
+            builder = builder.add_root_certificate(certificate);
+        }
+    }
+    match builder.build() {
+        Ok(parameters) if !authorities.is_empty() => Ok(parameters),
+        _ => TlsParameters::new(host.to_owned()),
+    }
 }
 
 fn failure(error: &SmtpError) -> Refused {
@@ -94,7 +114,7 @@ fn failure(error: &SmtpError) -> Refused {
     }
     if error.is_timeout() || waits_in_vain(error) {
         refused(ErrorKind::TimedOut, true, "the mail server did not answer in time")
-    } else if error.is_tls() {
+    } else if is_not_trusted(error) {
         refused(ErrorKind::Other, false, "no secure connection to the mail server")
     } else if error.is_response() {
         refused(ErrorKind::Other, false, "what answered is no mail server")
@@ -107,12 +127,21 @@ fn failure(error: &SmtpError) -> Refused {
 
 /// Whether it is a time-out in the words of the system, which has two.
 fn waits_in_vain(error: &SmtpError) -> bool {
+    cause(error).is_some_and(|kind| matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
+}
+
+/// Whether it is what rustls says, which arrives as an error of the stream.
+fn is_not_trusted(error: &SmtpError) -> bool {
+    error.is_tls() || cause(error) == Some(io::ErrorKind::InvalidData)
+}
+
+fn cause(error: &SmtpError) -> Option<io::ErrorKind> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            return matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+            return Some(error.kind());
         }
         cause = error.source();
     }
-    false
+    None
 }

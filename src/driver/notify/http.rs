@@ -1,5 +1,6 @@
 //! One request to an address that may hold a secret: no error says more of it than what went wrong.
 
+use crate::driver::fetch::tls::system;
 use crate::driver::{DriverError, ErrorKind};
 use crate::process::Cancel;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -7,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::ErrorKind as IoErrorKind;
 use std::time::Duration;
 use ureq::http::uri::{Authority, Uri};
+use ureq::tls::TlsConfig;
 
 /// Longest time for one try.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,7 +86,7 @@ impl Failed {
 }
 
 impl Http {
-    /// With the proxy that the environment names.
+    /// With the proxy that the environment names, and the authorities of the system.
     pub(super) fn new() -> Self {
         Self::with(TIMEOUT, PAUSES.to_vec(), ureq::Proxy::try_from_env())
     }
@@ -98,6 +100,7 @@ impl Http {
             .http_status_as_error(false)
             .max_response_header_size(HEAD)
             .proxy(proxy)
+            .tls_config(TlsConfig::builder().root_certs(system()).build())
             .user_agent(concat!("fleet/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { agent: ureq::Agent::new_with_config(config), pauses }
@@ -235,6 +238,10 @@ fn failure(error: &ureq::Error) -> Failed {
             }
             IoErrorKind::TimedOut | IoErrorKind::HostUnreachable | IoErrorKind::NetworkUnreachable => {
                 Failed::new(ErrorKind::NoAnswer, true, "its host cannot be reached")
+            }
+            // What rustls says arrives as an error of the stream.
+            IoErrorKind::InvalidData => {
+                Failed::new(ErrorKind::Other, false, "no secure connection: its certificate is not trusted")
             }
             _ => Failed::new(ErrorKind::ConnectionLost, true, "the connection was lost before an answer"),
         },
