@@ -6,6 +6,7 @@
 mod requirement;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -153,6 +154,42 @@ fn a_test_of_another_system_is_skipped_and_not_passed() {
         .says("services: skipped: services is a check of riscv64-linux, this is ")
         .says("1 skipped");
     homelab.fleet(&["test"]).code(0).says("services: skipped: a check of riscv64-linux");
+}
+
+/// A stand-in for nix that keeps what it finds in its environment: tests are not told where keys are.
+#[test]
+fn tests_do_not_get_the_keys_of_whoever_runs_them() {
+    let homelab = Homelab::new();
+    fs::create_dir(homelab.path("bin")).unwrap();
+    let nix = format!(
+        "#!/bin/sh\ncase \"$*\" in *eval*) echo '{{}}' ;; *path-info*) exit 1 ;; *build*) env >{} ;; esac\n",
+        homelab.path("env").display()
+    );
+    let program = homelab.path("bin/nix");
+    fs::write(&program, nix).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", homelab.path("bin").display(), std::env::var("PATH").unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_fleet"))
+        .args(["test", "services"])
+        .current_dir(homelab.path("lab"))
+        .envs([
+            ("PATH", &*path),
+            ("SOPS_AGE_KEY", "AGE-SECRET-KEY-1X"),
+            ("SOPS_AGE_KEY_FILE", "/root/keys.txt"),
+        ])
+        .envs([
+            ("GNUPGHOME", "/root/.gnupg"),
+            ("SOPS_AGE_SSH_PRIVATE_KEY_FILE", "/root/.ssh/id"),
+            ("KEPT", "1"),
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
+    let env = fs::read_to_string(homelab.path("env")).unwrap();
+    assert!(env.contains("KEPT=1"), "{env}");
+    for name in ["SOPS_AGE_KEY", "SOPS_AGE_SSH_PRIVATE_KEY", "GNUPGHOME"] {
+        assert!(!env.lines().any(|line| line.starts_with(name)), "{name} is there:\n{env}");
+    }
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(crate) struct Tool {
     arguments: Vec<OsString>,
     directory: Option<PathBuf>,
     environment: Vec<(OsString, OsString)>,
+    withheld: &'static [&'static str],
     input: Vec<u8>,
 }
 
@@ -121,6 +122,12 @@ impl Tool {
         self
     }
 
+    /// Takes variables out of the environment.
+    pub(crate) fn without(mut self, names: &'static [&'static str]) -> Self {
+        self.withheld = names;
+        self
+    }
+
     /// Gives it standard input; it is empty otherwise.
     pub(crate) fn input(mut self, input: Vec<u8>) -> Self {
         self.input = input;
@@ -196,6 +203,9 @@ impl Tool {
         }
         for (name, value) in &self.environment {
             call = call.env(name, value);
+        }
+        for name in self.withheld {
+            call = call.env_remove(name);
         }
         let handle = call.start()?;
         // The expression holds the writing ends: while it lives, no pipe ever ends.

@@ -3,22 +3,68 @@
 use crate::sops::{Format, Key, Plain};
 use crate::tree::{FLEETFILE, Tree};
 use fleet::model::SecretsPolicy;
-use fleet::secrets::{GivenFiles, check};
+use fleet::secrets::{GivenFiles, Named, NamedHost, NamedTest, RULES, check_with};
 use fleet::source::SourceMap;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Codes of the errors in a tree, without a disk.
-fn errors(tree: &Tree) -> Vec<&'static str> {
+/// A tree with what the Fleetfile and the flake say of it.
+struct Project {
+    tree: Tree,
+    test_key: String,
+    host_key: String,
+    /// What the host's configuration names.
+    host_file: String,
+    /// What the machine of a test names, and where its key is.
+    test_file: String,
+    machine_key: String,
+}
+
+impl Project {
+    fn clean() -> Self {
+        let mut tree = Tree::clean();
+        tree.write("hosts/luna/default.nix", "{ sops.defaultSopsFile = ../../secrets/luna.sops.yaml; }\n");
+        tree.write("tests/web.nix", "{ sops.defaultSopsFile = ./secrets/web.sops.yaml; }\n");
+        Self {
+            test_key: "tests/keys/age.txt".to_owned(),
+            host_key: tree.luna.recipient.clone(),
+            host_file: "secrets/luna.sops.yaml".to_owned(),
+            test_file: "tests/secrets/web.sops.yaml".to_owned(),
+            machine_key: "/run/age-keys.txt".to_owned(),
+            tree,
+        }
+    }
+}
+
+/// Codes of the errors in a project, without a disk.
+fn errors(tree: &Project) -> Vec<&'static str> {
     let text: fn(&str) -> fleet::model::Text = |text| fleet::model::Text::nowhere(text);
+    let host = |name: &str| fleet::model::HostName::new(name).unwrap();
     let policy = SecretsPolicy {
-        test_keys: vec![text("tests/keys/age.txt")],
+        test_keys: vec![text(&tree.test_key)],
         test_paths: vec![text("tests/**")],
+        host_keys: [(host("luna"), text(&tree.host_key))].into(),
         ..SecretsPolicy::default()
     };
+    let named = Named {
+        hosts: vec![NamedHost {
+            name: host("luna"),
+            files: vec![tree.host_file.clone()],
+            untraced: Vec::new(),
+            keys: Vec::new(),
+        }],
+        tests: vec![NamedTest {
+            name: "web.nodes.machine".to_owned(),
+            files: vec![tree.test_file.clone()],
+            keys: vec![tree.machine_key.clone()],
+        }],
+    };
     assert!(FLEETFILE.contains("test_keys: [tests/keys/age.txt], test_paths: ['tests/**']"));
-    let files: GivenFiles = tree.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-    let checked = check(&files, Path::new("/repository"), "", &policy, &mut SourceMap::default());
+    let files: GivenFiles =
+        tree.tree.files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+    let mut sources = SourceMap::default();
+    let checked = check_with(&files, Path::new("/repository"), "", &policy, &named, &mut sources);
     let errors =
         checked.findings.iter().filter(|finding| finding.severity == fleet::diagnostic::Severity::Error);
     errors.map(|finding| finding.code.strip_prefix("fleet::secrets::").unwrap()).collect()
@@ -32,8 +78,89 @@ const FORMATS: [(Format, &str); 5] = [
     (Format::Binary, "bin"),
 ];
 
-/// Breaks a tree; gives the rule that must tell of it.
-fn break_it(tree: &mut Tree, way: usize, format: usize, place: usize) -> &'static str {
+/// Ways to break what the Fleetfile, the flake and Nix files say; gives the rule that must tell of it.
+fn break_project(project: &mut Project, way: usize, place: usize) -> &'static str {
+    let Project { tree, .. } = project;
+    let pick = |texts: &[&str]| texts[place % texts.len()].to_owned();
+    match way {
+        // A test identity that is not there, or not among the tests.
+        0 => {
+            project.test_key = pick(&["tests/keys/none.txt", "Fleetfile.yaml", "tests/web.nix"]);
+            "test_key"
+        }
+        1 => {
+            let path = pick(&["keys/age.txt", "age.txt", "hosts/luna/tests.txt"]);
+            let text = tree.test.file();
+            tree.write(&path, text);
+            project.test_key = path;
+            "test_key"
+        }
+        // A host that has the test key, or names what it cannot open.
+        2 => {
+            project.host_key = tree.test.recipient.clone();
+            "host"
+        }
+        3 => {
+            project.host_key = Key::new().recipient;
+            "host"
+        }
+        4 => {
+            project.host_file = pick(&["tests/secrets/web.sops.yaml", "tests/secrets/web.json"]);
+            "host"
+        }
+        // A test that reaches over the fence, by what it comes to or by its text.
+        5 => {
+            project.test_file = pick(&["secrets/luna.sops.yaml", "secrets/luna.env", "secrets/luna.bin"]);
+            "vm_test"
+        }
+        6 => {
+            project.machine_key = pick(&[
+                "/var/lib/sops-nix/key.txt",
+                "/root/.config/sops/age/keys.txt",
+                "/persist/etc/ssh/key",
+            ]);
+            "vm_test"
+        }
+        7 => {
+            let named = pick(&["../secrets/luna.sops.yaml", "../secrets/luna.json", "./../secrets/luna.ini"]);
+            tree.write("tests/web.nix", format!("{{ sops.secrets.a.sopsFile = {named}; }}\n"));
+            "vm_test"
+        }
+        8 => {
+            let key = pick(&["\"/var/lib/sops-nix/key.txt\"", "/persist/etc/ssh/ssh_host_ed25519_key"]);
+            tree.write("tests/web.nix", format!("{{ sops.age.keyFile = {key}; }}\n"));
+            "vm_test"
+        }
+        9 => {
+            let out = pick(&["__noChroot = true", "__impureHostDeps = [ \"/root\" ]"]);
+            tree.write("tests/web.nix", format!("derivation {{ {out}; }}\n"));
+            "sandbox"
+        }
+        // A host that is built with the test key.
+        _ => {
+            let path = pick(&["hosts/luna/default.nix", "hosts/luna/keys/a.nix", "flake.nix"]);
+            let up = "../".repeat(path.matches('/').count());
+            let up = if up.is_empty() { "./" } else { &up };
+            tree.write(&path, format!("{{ sops.age.keyFile = {up}tests/keys/age.txt; }}\n"));
+            "closure"
+        }
+    }
+}
+
+/// Ways of [`break_tree`], and of [`break_project`].
+const OF_TREE: usize = 16;
+const OF_PROJECT: usize = 11;
+
+/// Breaks a clean project; gives the rule that must tell of it.
+fn break_it(project: &mut Project, way: usize, format: usize, place: usize) -> &'static str {
+    match way.checked_sub(OF_TREE) {
+        None => break_tree(&mut project.tree, way, format, place),
+        Some(way) => break_project(project, way, place),
+    }
+}
+
+/// Ways to break files; gives the rule that must tell of it.
+fn break_tree(tree: &mut Tree, way: usize, format: usize, place: usize) -> &'static str {
     let (format, end) = FORMATS[format];
     let (real, test) = (format!("secrets/luna.{end}"), format!("tests/secrets/web.{end}"));
     match way {
@@ -150,15 +277,31 @@ fn break_it(tree: &mut Tree, way: usize, format: usize, place: usize) -> &'stati
 
 #[test]
 fn a_clean_tree_has_no_breach() {
-    assert_eq!(errors(&Tree::clean()), Vec::<&str>::new());
+    assert_eq!(errors(&Project::clean()), Vec::<&str>::new());
+}
+
+/// Each way once in every format, whatever chance chooses; and every rule is broken by one of them.
+#[test]
+fn every_rule_is_broken_by_some_way() {
+    let mut broken = BTreeSet::new();
+    for (way, format) in
+        (0..OF_TREE + OF_PROJECT).flat_map(|way| (0..FORMATS.len()).map(move |format| (way, format)))
+    {
+        let mut project = Project::clean();
+        let rule = break_it(&mut project, way, format, format);
+        let found = errors(&project);
+        assert!(found.contains(&rule), "way {way}, format {format}: {rule} is not among {found:?}");
+        broken.insert(rule);
+    }
+    assert_eq!(broken, RULES.iter().map(|rule| rule.name).collect());
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_breach_is_caught(way in 0_usize..16, format in 0_usize..5, place in 0_usize..40) {
-        let mut tree = Tree::clean();
+    fn every_breach_is_caught(way in 0..OF_TREE + OF_PROJECT, format in 0_usize..5, place in 0_usize..40) {
+        let mut tree = Project::clean();
         let rule = break_it(&mut tree, way, format, place);
         let found = errors(&tree);
         prop_assert!(found.contains(&rule), "way {way}: {rule} is not among {found:?}");

@@ -1,6 +1,7 @@
 //! Tries health checks: a unit, a URL, a port, a command.
 
 use super::{Native, probe};
+use crate::driver::fetch::tls::system;
 use crate::driver::ssh::{Connection, Destination, Script};
 use crate::driver::tool::{Broken, Limits, Tool};
 use crate::driver::{DriverError, ErrorKind, HealthOutcome, Io};
@@ -8,6 +9,7 @@ use crate::model::{Health, HealthKind, Host};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// Longest time for one try.
 const TRY: Duration = Duration::from_secs(10);
@@ -81,7 +83,9 @@ fn exited(code: &str) -> HealthOutcome {
 }
 
 fn http(url: &str, longest: Duration) -> HealthOutcome {
+    let roots = if url.starts_with("https:") { system() } else { RootCerts::WebPki };
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
         .timeout_global(Some(longest))
         .http_status_as_error(false)
         // A redirection is an answer; where it leads is not asked.
