@@ -115,7 +115,9 @@ pub(crate) fn last_lines(said: &[String]) -> Vec<String> {
 
 /// Whether some line says that the disk is full.
 pub(crate) fn is_disk_full(said: &[String]) -> bool {
-    said.iter().any(|line| line.contains("No space left on device") || line.contains("Disk quota exceeded"))
+    // The last is SQLite's word, for the store's database.
+    let words = ["No space left on device", "Disk quota exceeded", "database or disk is full"];
+    said.iter().any(|line| words.iter().any(|word| line.contains(word)))
 }
 
 /// Whether the nix daemon over there broke off, as it does when it cannot write its database.
