@@ -195,7 +195,7 @@ mod tests {
         script(&directory.path().join("bin/systemctl"), "exit 5\n");
         let fakes = format!("PATH={}:$PATH\n", directory.path().join("bin").display());
         let ends = "until [ -s $base/fleet-switch-h/watchdog ] && [ -s $base/fleet-switch-h/pid ]; do sleep 0.1; done; \
-             read -r watchdog <$base/fleet-switch-h/watchdog; job_stop fleet-switch-h; \
+             read -r watchdog <$base/fleet-switch-h/watchdog; unset job; job_stop fleet-switch-h; \
              while kill -0 $watchdog 2>/dev/null; do sleep 0.1; done; [ -e $base/returned ] || say returned 0";
         let lines = run(directory.path(), &shell, &format!("{fakes}{}{ends}", hangs(directory.path(), 600)));
         assert_eq!(lines, ["watchdog=timer", "way=unit", "returned=0"]);

@@ -166,7 +166,7 @@ job_tell() {
 # job_stop JOB: ends it, whatever it is doing, and clears it.
 job_stop() {
   [ -d "$base/$1" ] || return 0
-  (. "$base/$1/disarm")
+  (job=$base/$1 && . "$job/disarm")
   systemctl stop "$1" >/dev/null 2>&1 || { read -r pid <"$base/$1/pid" && kill "$pid"; }
   lock_free "$1"
   rm -rf "${base:?}/$1"
