@@ -102,6 +102,7 @@ mod tests {
         let text = include_str!("job.sh");
         let own = format!("{}{}{text}", include_str!("lock.sh"), include_str!("watchdog.sh"))
             .replace("/run/systemd/system", &directory.join("systemd").display().to_string())
+            .replace("/run/current-system", &directory.join("current").display().to_string())
             .replace("/bin/sh", &shell.display().to_string());
         assert!(!own.contains("/run/"));
         let base = directory.display();
@@ -167,11 +168,17 @@ mod tests {
 
     /// A job whose text never ends, with a watchdog for `seconds`; the old system's program says so in the log.
     fn hangs(directory: &Path, seconds: u32) -> String {
-        script(&directory.join("old/bin/switch-to-configuration"), "echo \"old system: $1\"\n");
+        let old = directory.join("old");
+        let activate = format!(
+            "echo \"old system: $1\"\nln -sfn {} {}\n",
+            old.display(),
+            directory.join("current").display()
+        );
+        script(&old.join("bin/switch-to-configuration"), &activate);
         format!(
             "job_make fleet-switch-h 'exec sleep 60' :; watchdog_arm fleet-switch-h {} /new {seconds}; \
              job_start fleet-switch-h 60\n",
-            directory.join("old").display()
+            old.display()
         )
     }
 
