@@ -85,6 +85,12 @@ impl Homelab {
         assert!(added.success());
     }
 
+    /// Takes what is no longer there out of git's index.
+    pub(crate) fn forget(&self, below: &str) {
+        let added = Command::new("git").args(["add", "-u", below]).current_dir(self.dir()).status().unwrap();
+        assert!(added.success());
+    }
+
     /// Gives every host a new generation.
     pub(crate) fn change_all(&self, version: &str) {
         for host in HOSTS {

@@ -7,6 +7,7 @@
 mod requirement;
 
 mod aftermath;
+mod bad_input;
 mod deployment;
 mod fault;
 mod gate;

@@ -1,8 +1,7 @@
 //! Builds a host's system here, on the host, or on a builder.
 
-use super::copy::daemon;
 use super::{Native, probe};
-use crate::driver::nix::{is_daemon_broken, is_disk_full, last_lines, log};
+use crate::driver::nix::{advice, is_disk_full, last_lines, log};
 use crate::driver::ssh::{Connection, Destination, Script, classify};
 use crate::driver::tool::Limits;
 use crate::driver::{Derivation, DriverError, ErrorKind, Io, StorePath};
@@ -84,8 +83,10 @@ impl Native {
             let kind = classify(&ended.said).unwrap_or(kind);
             let message = format!("the derivations could not be copied to {}", destination.address());
             let error = DriverError::new(kind, message).said(last_lines(&ended.said));
-            let broken = is_daemon_broken(&ended.said);
-            return Err(if broken { error.help(daemon(destination.address())) } else { error });
+            return Err(match advice(&ended.said, destination.address()) {
+                Some(help) => error.help(help),
+                None => error,
+            });
         }
         let script = Script::new(
             "out=$(nix-store --no-gc-warning --realise \"$DERIVATION\")\n\

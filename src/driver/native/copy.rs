@@ -1,7 +1,7 @@
 //! Brings a closure to a host and protects it there from the garbage collector.
 
 use super::{Known, Native, probe};
-use crate::driver::nix::{is_daemon_broken, is_disk_full, is_unsigned, last_lines, log};
+use crate::driver::nix::{advice, is_disk_full, is_unsigned, last_lines, log};
 use crate::driver::ssh::{Destination, Script, classify, quote};
 use crate::driver::tool::{Limits, Tool};
 use crate::driver::{DriverError, ErrorKind, Io, StorePath, Sudo};
@@ -159,14 +159,10 @@ fn failure(host: &Host, said: &[String]) -> DriverError {
     let kind = classify(said).unwrap_or(ErrorKind::Copy);
     let error = DriverError::new(kind, format!("the system could not be copied to {}", host.name));
     let error = error.said(last_lines(said));
-    if is_daemon_broken(said) { error.help(daemon(&host.address)) } else { error }
-}
-
-/// What to do about a daemon that broke off.
-pub(super) fn daemon(address: &str) -> String {
-    format!(
-        "the nix daemon there breaks off, as it does with a full disk: ssh {address} 'df /nix; journalctl -u nix-daemon'"
-    )
+    match advice(said, &host.address) {
+        Some(help) => error.help(help),
+        None => error,
+    }
 }
 
 #[cfg(test)]

@@ -120,9 +120,25 @@ pub(crate) fn is_disk_full(said: &[String]) -> bool {
     said.iter().any(|line| words.iter().any(|word| line.contains(word)))
 }
 
-/// Whether the nix daemon over there broke off, as it does when it cannot write its database.
-pub(crate) fn is_daemon_broken(said: &[String]) -> bool {
-    said.iter().any(|line| line.contains("cannot open connection to remote store 'daemon'"))
+/// What to do about a nix over there that cannot be spoken with (nix `src/libstore/legacy-ssh-store.cc`, `remote-store.cc`).
+pub(crate) fn advice(said: &[String], address: &str) -> Option<String> {
+    let says = |text: &str| said.iter().any(|line| line.contains(text));
+    if says("cannot open connection to remote store 'daemon'") {
+        Some(format!(
+            "the nix daemon there breaks off, as it does with a full disk: ssh {address} 'df /nix; journalctl -u nix-daemon'"
+        ))
+    } else if says("nix-store: command not found")
+        || says("nix-store: not found")
+        || says("Unknown command: nix-store")
+    {
+        Some(format!("nix-store is not on the PATH that commands have there: ssh {address} 'echo $PATH'"))
+    } else if says("protocol mismatch") {
+        Some(format!(
+            "something there prints before every command; its login shell must be silent: ssh {address} true"
+        ))
+    } else {
+        None
+    }
 }
 
 /// Whether a store refused paths that nobody signed whom it trusts (nix `src/libstore/local-store.cc`; 2.8 says "a

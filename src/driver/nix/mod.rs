@@ -12,7 +12,7 @@ mod named_secrets;
 mod tree;
 
 pub(super) use build::LocalBuilds;
-pub(super) use command::{Nix, is_daemon_broken, is_disk_full, is_unsigned, last_lines, log};
+pub(super) use command::{Nix, advice, is_disk_full, is_unsigned, last_lines, log};
 
 use super::{
     CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Io,
