@@ -31,13 +31,17 @@ pub(super) struct Loaded {
 
 /// Finds and reads the project; prints warnings.
 pub(super) fn load(arguments: &Arguments) -> Result<Loaded, Failure> {
+    let (loaded, warnings) = load_silently(arguments)?;
+    let text = render(&warnings, &loaded.sources, arguments);
+    let _ = Outlet::stderr().write(text.as_bytes());
+    Ok(loaded)
+}
+
+/// Finds and reads the project; gives warnings back.
+pub(super) fn load_silently(arguments: &Arguments) -> Result<(Loaded, Diagnostics), Failure> {
     let mut sources = SourceMap::default();
     match read(&mut sources, arguments) {
-        Ok((project, warnings)) => {
-            let text = render(&warnings, &sources, arguments);
-            let _ = Outlet::stderr().write(text.as_bytes());
-            Ok(Loaded::new(project, sources))
-        }
+        Ok((project, warnings)) => Ok((Loaded::new(project, sources), warnings)),
         Err(error) => Err(Failure::Text(render(&error.diagnostics, &sources, arguments), error.exit_code)),
     }
 }

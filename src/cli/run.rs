@@ -25,6 +25,8 @@ use std::time::Instant;
 pub(super) struct Staged<'a> {
     /// The files that are staged, absolute.
     pub(super) files: Vec<PathBuf>,
+    /// The hook has told of the files of a project that are staged.
+    pub(super) checked: bool,
     /// Variables of the environment that all commands get.
     pub(super) environment: &'a [(OsString, OsString)],
 }
@@ -54,7 +56,10 @@ pub(super) fn run_on(
     program: &str,
     staged: Option<&Staged<'_>>,
 ) -> Result<u8, Failure> {
-    let loaded = project::load(arguments)?;
+    let loaded = match staged {
+        Some(Staged { checked: true, .. }) => project::load_silently(arguments)?.0,
+        _ => project::load(arguments)?,
+    };
     // With `--json` standard output holds nothing but JSON.
     let stderr = Outlet::stderr();
     let stdout = if run.flags.json { stderr.clone() } else { Outlet::stdout() };

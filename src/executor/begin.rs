@@ -157,10 +157,10 @@ impl RunState<'_> {
             Some(most) if failed > most => {
                 self.failed_waves.insert(number);
                 let hosts = names(&self.failed_hosts);
-                let message = format!("{failed} hosts have failed, {most} are allowed: {hosts}");
+                let message = format!("{}, {} allowed: {hosts}", have_failed(failed), are(most));
                 Err(DriverError::new(ErrorKind::Other, message))
             }
-            _ => Ok(Answer::Done((failed > 0).then(|| format!("{failed} hosts have failed")))),
+            _ => Ok(Answer::Done((failed > 0).then(|| have_failed(failed)))),
         }
     }
 
@@ -194,6 +194,14 @@ impl RunState<'_> {
         }
         question
     }
+}
+
+fn have_failed(hosts: usize) -> String {
+    if hosts == 1 { "1 host has failed".to_owned() } else { format!("{hosts} hosts have failed") }
+}
+
+fn are(allowed: usize) -> String {
+    if allowed == 1 { "1 is".to_owned() } else { format!("{allowed} are") }
 }
 
 fn done(message: Option<String>) -> Next {

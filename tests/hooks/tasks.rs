@@ -71,6 +71,16 @@ fn five_thousand_files_are_a_list() {
 }
 
 #[test]
+fn a_warning_is_told_once() {
+    let repository = Repository::with_tasks("  lint: {vars: {DAY: 2024-01-01}, cmds: ['echo {{.DAY}}']}\n");
+    repository.git("add .").code(0);
+    let ran = repository.fleet("hook run lint").code(0).says("2024-01-01");
+    assert_eq!(ran.out.matches("is a date in YAML").count(), 1, "{}", ran.out);
+    let ran = repository.fleet("hook run --only tasks lint").code(0);
+    assert_eq!(ran.out.matches("is a date in YAML").count(), 1, "{}", ran.out);
+}
+
+#[test]
 fn without_a_name_the_task_pre_commit_runs() {
     let repository = Repository::with_tasks("  pre-commit: {cmds: ['echo ran on {{.STAGED}}']}\n");
     repository.file("a.txt", "text");

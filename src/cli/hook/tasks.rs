@@ -26,11 +26,12 @@ pub(super) fn run(
     if options::split(&words).0.is_empty() {
         words.push(DEFAULT.to_owned());
     }
+    let checked = run.only.is_none();
     let run = Run { words, ..Run::default() };
     let (repository, top) = (judged.repository, judged.repository.top());
     let differences = repository.differences(&judged.snapshot).map_err(|error| failure(&error))?;
     if differences.is_empty() {
-        return run_on(arguments, &run, program, Some(&Staged { files, environment: &[] }));
+        return run_on(arguments, &run, program, Some(&Staged { files, checked, environment: &[] }));
     }
     let export = repository.export(&judged.snapshot).map_err(|error| failure(&error))?;
     let here = std::env::current_dir().unwrap_or_else(|_| top.to_owned());
@@ -43,5 +44,5 @@ pub(super) fn run(
         Failure::helped(sentence, "start the hook at the top of the work tree", exit_code::FAILED)
     })?;
     let files = files.iter().filter_map(|file| exported(file)).collect();
-    run_on(&arguments, &run, program, Some(&Staged { files, environment: export.environment() }))
+    run_on(&arguments, &run, program, Some(&Staged { files, checked, environment: export.environment() }))
 }
