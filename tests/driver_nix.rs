@@ -711,10 +711,10 @@ fn inside_checks_of_other_systems_are_skipped_and_not_passed() {
     let names: Vec<&str> = check.skipped.iter().filter_map(|name| name.rsplit('.').next()).collect();
     let first = names[0];
     // `nix flake check` has built it.
-    assert_eq!(lab.native.build_check(first, lab.io()).unwrap(), CheckOutcome::Cached);
-    let error = lab.native.build_check(&format!("{first}x"), lab.io()).unwrap_err();
+    assert_eq!(lab.native.build_check(first, None, lab.io()).unwrap(), CheckOutcome::Cached);
+    let error = lab.native.build_check(&format!("{first}x"), None, lab.io()).unwrap_err();
     assert!(error.help.unwrap().contains(first));
-    let error = lab.native.build_check("a\"b${c}", lab.io()).unwrap_err();
+    let error = lab.native.build_check("a\"b${c}", None, lab.io()).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Evaluation);
 }
 

@@ -192,6 +192,47 @@ fn tests_do_not_get_the_keys_of_whoever_runs_them() {
     }
 }
 
+/// A test may be built from files for tests and test keys; what is real is found before anything is built.
+#[test]
+fn a_test_that_has_something_real_is_not_built() {
+    if !requirement::met("gates::a_test_that_has_something_real_is_not_built", NIX) {
+        return;
+    }
+    let homelab = Homelab::new();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/homelab");
+    for path in ["secrets/luna.sops.yaml", "tests/secrets/rydev.sops.yaml", "tests/keys/age.txt"] {
+        fs::create_dir_all(homelab.path("lab").join(path).parent().unwrap()).unwrap();
+        homelab.write(path, &fs::read_to_string(example.join(path)).unwrap());
+    }
+    let identity = age::x25519::Identity::generate();
+    homelab.write("own.txt", age::secrecy::ExposeSecret::expose_secret(&identity.to_string()));
+    let secrets =
+        "defaults: {build_on: local}, secrets: {test_keys: [tests/keys/age.txt], test_paths: [\"tests/**\"]}";
+    homelab.write("Fleetfile.yaml", &FLEETFILE.replace("defaults: {build_on: local}", secrets));
+    let with = |path: &str| {
+        let flake = FLAKE.replace("derivation { inherit", &format!("derivation {{ has = ./{path}; inherit"));
+        assert_ne!(flake, FLAKE);
+        homelab.write("flake.nix", &flake);
+        homelab.fleet(&["test", "services"])
+    };
+    with("secrets/luna.sops.yaml")
+        .code(5)
+        .says("services: failed: the test `services` would be built with what is not for tests")
+        .says("-luna.sops.yaml: a copy of `secrets/luna.sops.yaml`, which is no file for tests");
+    let own = with("own.txt").code(5).says("-own.txt: an age identity, which is no test key");
+    assert!(!own.out.contains("AGE-SECRET-KEY"), "{}", own.out);
+    // A directory of which only one file is real.
+    with("secrets").code(5).says("-secrets/luna.sops.yaml: a copy of `secrets/luna.sops.yaml`");
+    let store = fs::read_dir(homelab.path("store")).unwrap();
+    let built: Vec<String> = store
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with("-check-services"))
+        .collect();
+    assert!(built.is_empty(), "{built:?}");
+    with("tests/secrets/rydev.sops.yaml").code(0).says("services: passed");
+    with("tests/keys/age.txt").code(0).says("services: passed");
+}
+
 #[test]
 fn what_fails_stops_a_pipeline_before_anything_is_built() {
     if !requirement::met("gates::what_fails_stops_a_pipeline_before_anything_is_built", &["nix", "ssh"]) {

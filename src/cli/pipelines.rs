@@ -21,7 +21,6 @@ use crate::reporter::{
     Journal, Json, Live, Multi, Paint, Pause, Plain, Reporter, RunId, RunRequest, Sink, SinkState,
     find_unfinished,
 };
-use crate::source::SourceMap;
 use crate::template::Map;
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
@@ -329,10 +328,7 @@ impl PipelineRuns {
 
 impl PipelineRuns {
     fn fence(&self) -> Arc<Fence> {
-        let Loaded { project, sources } = &self.loaded;
-        let policy = project.fleet.as_ref().map(|fleet| fleet.secrets.clone()).unwrap_or_default();
-        let dir = project.fleet.as_ref().map_or(&project.root_dir, |fleet| &fleet.dir);
-        let fence = Fence::new(dir, policy, SourceMap::clone(sources));
+        let fence = self.loaded.fence();
         Arc::new(fence.remembering(&self.loaded.state_dir()).asking_flake(self.faults.is_none()))
     }
 }

@@ -4,6 +4,7 @@ use super::Failure;
 use super::args::{Arguments, Command, When};
 use super::remote::{Access, Reader, RemoteSettings};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::driver::Fence;
 use crate::executor::event::TaskEvent;
 use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
@@ -109,6 +110,14 @@ impl Loaded {
     /// A project with the files it was read from.
     pub(super) fn new(project: Project, sources: SourceMap) -> Self {
         Self { project: Arc::new(project), sources: Arc::new(sources) }
+    }
+
+    /// The fence around its secrets.
+    pub(super) fn fence(&self) -> Fence {
+        let fleet = self.project.fleet.as_ref();
+        let policy = fleet.map(|fleet| fleet.secrets.clone()).unwrap_or_default();
+        let dir = fleet.map_or(&self.project.root_dir, |fleet| &fleet.dir);
+        Fence::new(dir, policy, SourceMap::clone(&self.sources))
     }
 
     /// The directory for what fleet keeps.

@@ -3,11 +3,12 @@
 use super::args::{Arguments, Test};
 use super::fleet::{self, Wish};
 use super::{Failure, memory, options, print, project, scripts};
-use crate::driver::{CheckOutcome, Io, Output};
+use crate::driver::{CheckOutcome, DriverError, ErrorKind, Guard, Io, Output, Secrets as _};
 use crate::executor::outcome::exit_code;
 use crate::executor::{duration, each};
 use crate::process::{Outlet, Stream};
 use serde::Serialize;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -50,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, test: &Test, program: &str) -> Result<u
     let wish = Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let (flake, _, _) = engine.capabilities();
-    let cancel = &wish.cancel;
+    let (cancel, fence) = (&wish.cancel, loaded.fence());
     let mut left_out = Vec::new();
     let names = if test.names.is_empty() {
         let quiet = Log::default();
@@ -71,12 +72,14 @@ pub(super) fn run(arguments: &Arguments, test: &Test, program: &str) -> Result<u
     let at_once = test.at_once.map(Into::into).or_else(memory::tests_at_once).unwrap_or(1);
     let mut tested = each(&names, at_once, |name| {
         let (log, start) = (Log::default(), Instant::now());
-        let result = flake.build_check(name, Io { output: &log, cancel });
+        let guard = |sources: &[PathBuf]| fence.guard_test(name, sources, cancel);
+        let guard: Option<Guard<'_>> = fence.guards_tests().then_some(&guard);
+        let result = flake.build_check(name, guard, Io { output: &log, cancel });
         let (result, reason) = match result {
             Ok(CheckOutcome::Passed) => ("passed", None),
             Ok(CheckOutcome::Cached) => ("cached", None),
             Ok(CheckOutcome::Skipped(reason)) => ("skipped", Some(reason)),
-            Err(error) => ("failed", Some(with_help(&error.message, error.help.as_deref()))),
+            Err(error) => ("failed", Some(with_help(&refusal(&error), error.help.as_deref()))),
         };
         let mut log = log.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         log.drain(..log.len().saturating_sub(if result == "failed" { KEPT } else { 0 }));
@@ -117,6 +120,18 @@ pub(super) fn run(arguments: &Arguments, test: &Test, program: &str) -> Result<u
 
 fn with_help(message: &str, help: Option<&str>) -> String {
     help.map_or_else(|| message.to_owned(), |help| format!("{message} ({help})"))
+}
+
+/// The message; a guard's with what it found, since no log has that.
+fn refusal(error: &DriverError) -> String {
+    match error.kind {
+        ErrorKind::Refusal => std::iter::once(&error.message)
+            .chain(&error.said)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n  "),
+        _ => error.message.clone(),
+    }
 }
 
 /// The log of a failing test, then a line for each.

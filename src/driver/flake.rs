@@ -3,7 +3,7 @@
 use super::{Derivation, DriverError, Io};
 use crate::model::{Host, HostName, Platform};
 use crate::secrets::Named;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A host as the flake has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,6 +42,9 @@ pub type Evaluated = (HostName, Result<Derivation, DriverError>);
 /// Tells which hosts will be evaluated, given the hosts that there were the last time.
 pub type Expect<'a> = &'a dyn Fn(&[Discovered]) -> Vec<(Platform, String)>;
 
+/// Told the files and directories of the store that a check is built from, refuses it or does not.
+pub type Guard<'a> = &'a dyn Fn(&[PathBuf]) -> Result<(), DriverError>;
+
 /// The flake that holds the hosts.
 pub trait Flake: Send + Sync {
     /// All hosts.
@@ -62,11 +65,16 @@ pub trait Flake: Send + Sync {
     /// A check failed.
     fn check(&self, io: Io<'_>) -> Result<FlakeCheck, DriverError>;
 
-    /// Builds `checks.<this system>.NAME`.
+    /// Builds `checks.<this system>.NAME`, where it has not passed before. The guard, where there is one, is asked before.
     ///
     /// # Errors
-    /// It does not exist or does not build.
-    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError>;
+    /// It does not exist or does not build, or the guard refuses it.
+    fn build_check(
+        &self,
+        name: &str,
+        guard: Option<Guard<'_>>,
+        io: Io<'_>,
+    ) -> Result<CheckOutcome, DriverError>;
 
     /// The names of all checks, by system; the bool tells whether they can be built here.
     ///

@@ -32,7 +32,7 @@ pub use confirm::{Change, Confirm, Question, Yes};
 pub use diff::{PackageChange, PackageChangeKind, SystemDiff, UnitChange, UnitChangeKind};
 pub use error::{DriverError, ErrorKind};
 pub use fetch::{FetchOptions, Fetcher};
-pub use flake::{CheckOutcome, Discovered, Evaluated, Expect, Flake, FlakeCheck};
+pub use flake::{CheckOutcome, Discovered, Evaluated, Expect, Flake, FlakeCheck, Guard};
 pub use inspect::{Execution, HostStatus, Inspect, Intended, WentBack};
 pub use local_scripts::LocalScripts;
 pub use lock::{Holder, Lock, Stale};

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::frontend::fleetfile::sops_root;
 use crate::model::SecretsPolicy;
 use crate::process::{Cancel, Stream};
-use crate::secrets::{Access, Checked, Named, check_with};
+use crate::secrets::{Access, Checked, Named, TestSources, check_with};
 use crate::source::SourceMap;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -17,6 +17,9 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// States that are remembered: work goes to and fro between a few.
 const REMEMBERED: usize = 16;
+/// Files of one source of a test that are looked at, and bytes of one.
+const MOST_FILES: usize = 10_000;
+const SOURCE_LIMIT: u64 = 1 << 20;
 /// Columns of findings in the log of a step.
 const WIDTH: usize = 100;
 /// Findings that an error repeats.
@@ -38,6 +41,19 @@ pub trait Secrets: Send + Sync {
     /// # Errors
     /// Each breach with its place.
     fn check(&self, flake: &dyn Flake, io: Io<'_>) -> Result<Held, DriverError>;
+
+    /// Whether tests are looked at before they are built.
+    fn guards_tests(&self) -> bool {
+        false
+    }
+
+    /// Looks at what a test would be built from.
+    ///
+    /// # Errors
+    /// What it must not have.
+    fn guard_test(&self, _name: &str, _sources: &[PathBuf], _cancel: &Cancel) -> Result<(), DriverError> {
+        Ok(())
+    }
 }
 
 /// A state of all files in which the fence held.
@@ -163,6 +179,45 @@ impl Secrets for Fence {
         }
         Ok(held)
     }
+
+    fn guards_tests(&self) -> bool {
+        !self.policy.test_paths.is_empty()
+    }
+
+    fn guard_test(&self, name: &str, sources: &[PathBuf], cancel: &Cancel) -> Result<(), DriverError> {
+        let tree = WorkTree::open(&self.root, cancel)?;
+        let known = TestSources::of(&tree, &self.root, &self.prefix, &self.policy);
+        let mut said = Vec::new();
+        for path in sources.iter().flat_map(|source| files_of(source)) {
+            if cancel.is_requested() {
+                return Err(DriverError::new(ErrorKind::Cancelled, "stopped"));
+            }
+            // A file of the store is called by its hash and its name.
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let refused = fs::read(&path).ok().and_then(|bytes| known.refuses(name, &bytes));
+            said.extend(refused.map(|what| format!("{}: {what}", path.display())));
+        }
+        if said.is_empty() {
+            return Ok(());
+        }
+        said.truncate(MANY);
+        let message = format!("the test `{name}` would be built with what is not for tests");
+        Err(DriverError::new(ErrorKind::Refusal, message).said(said).help(
+            "nothing was built; let the test name files below `test_paths`, which are for test keys alone",
+        ))
+    }
+}
+
+/// All files of a source. A whole flake is left out: it has everything, and what of it is used is not known.
+fn files_of(source: &Path) -> Vec<PathBuf> {
+    let is_small =
+        |path: &Path| fs::symlink_metadata(path).is_ok_and(|of| of.is_file() && of.len() <= SOURCE_LIMIT);
+    if source.join("flake.nix").exists() {
+        return Vec::new();
+    }
+    let walk = ignore::WalkBuilder::new(source).standard_filters(false).follow_links(false).build();
+    let paths = walk.flatten().map(ignore::DirEntry::into_path);
+    paths.take(MOST_FILES).filter(|path| is_small(path)).collect()
 }
 
 fn told(checked: &Checked) -> String {

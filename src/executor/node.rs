@@ -4,8 +4,8 @@ use super::activation::{self, Order, Verdict};
 use super::channel::deliver;
 use super::drivers::Drivers;
 use crate::driver::{
-    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Held, Io, Message, Output, PLUGIN_PROTOCOL,
-    PluginRequest, Probe, Question, StorePath, SystemDiff,
+    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Held, Io, Message, Output,
+    PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
 use crate::model::{Host, Step, StepKind, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
@@ -180,7 +180,11 @@ fn check(
             drivers.secrets.check(&*drivers.flake, io).map(|held| Answer::Held(Box::new(held)))
         }
         StepKind::Flake => drivers.flake.check(io).map(|check| Answer::Flake(check.skipped)),
-        StepKind::Vm(name) => drivers.flake.build_check(name, io).map(|outcome| checked(outcome, None)),
+        StepKind::Vm(name) => {
+            let guard = |sources: &[PathBuf]| drivers.secrets.guard_test(name, sources, io.cancel);
+            let guard: Option<Guard<'_>> = drivers.secrets.guards_tests().then_some(&guard);
+            drivers.flake.build_check(name, guard, io).map(|outcome| checked(outcome, None))
+        }
         StepKind::Task { name, vars } => {
             let name = drivers.render.render(name, host)?;
             drivers.tasks.run(&name, vars, host, io).map(|()| Answer::Done(None))

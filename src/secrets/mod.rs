@@ -12,11 +12,13 @@ mod rule;
 mod sample;
 pub mod scaffold;
 mod sops;
+mod sources;
 
 pub use access::{Access, LockedOut};
 pub use files::{FileName, Files, GivenFiles, SIZE_LIMIT};
 pub use named::{Named, NamedHost, NamedTest};
 pub use rule::{RULES, Rule};
+pub use sources::TestSources;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::SecretsPolicy;

@@ -26,7 +26,7 @@ use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemDiff, SystemState, Target,
+    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemDiff, SystemState, Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
@@ -149,8 +149,13 @@ impl Flake for Native {
         self.flake.check(io)
     }
 
-    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
-        self.flake.build_check(name, io)
+    fn build_check(
+        &self,
+        name: &str,
+        guard: Option<Guard<'_>>,
+        io: Io<'_>,
+    ) -> Result<CheckOutcome, DriverError> {
+        self.flake.build_check(name, guard, io)
     }
 
     fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {

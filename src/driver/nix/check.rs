@@ -4,8 +4,9 @@ use super::NixFlake;
 use super::command::{broken, last_lines, log};
 use super::expression::attribute;
 use crate::driver::tool::Limits;
-use crate::driver::{CheckOutcome, DriverError, ErrorKind, FlakeCheck, Io};
+use crate::driver::{CheckOutcome, DriverError, ErrorKind, FlakeCheck, Guard, Io};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Names of checks by system.
 type Checks = BTreeMap<String, Vec<String>>;
@@ -73,7 +74,12 @@ impl NixFlake {
         Ok(FlakeCheck { skipped })
     }
 
-    pub(super) fn named_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+    pub(super) fn named_check(
+        &self,
+        name: &str,
+        guard: Option<Guard<'_>>,
+        io: Io<'_>,
+    ) -> Result<CheckOutcome, DriverError> {
         let here = this_system();
         let Some(quoted) = attribute(name) else { return self.without_check(name, &here, io) };
         let installable = self.installable(&format!("checks.{here}.{quoted}"));
@@ -82,6 +88,9 @@ impl NixFlake {
         let known = known.lines(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
         if known.code == 0 {
             return Ok(CheckOutcome::Cached);
+        }
+        if let Some(guard) = guard {
+            guard(&self.sources(&installable, io)?)?;
         }
         let tool = self
             .nix
@@ -99,6 +108,16 @@ impl NixFlake {
         }
         let message = format!("checks.{here}.{name} does not build");
         Err(DriverError::new(ErrorKind::Build, message).said(last_lines(&ended.said)))
+    }
+
+    /// What a check is built from that no derivation makes; nothing where it does not evaluate, which its build tells.
+    fn sources(&self, installable: &str, io: Io<'_>) -> Result<Vec<PathBuf>, DriverError> {
+        let words = ["path-info", "--derivation", "--recursive"];
+        let tool = self.nix.tool()?.args(words).arg(installable).directory(&self.directory);
+        let (ended, out) = tool.whole(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
+        let text = String::from_utf8_lossy(&out);
+        let sources = text.lines().filter(|path| ended.code == 0 && !path.ends_with(".drv"));
+        Ok(sources.map(PathBuf::from).collect())
     }
 
     fn without_check(&self, name: &str, here: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {

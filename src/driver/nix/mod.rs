@@ -15,8 +15,8 @@ pub(super) use build::LocalBuilds;
 pub(super) use command::{Nix, advice, is_disk_full, is_unsigned, last_lines, log};
 
 use super::{
-    CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Io,
-    StorePath,
+    CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck,
+    Guard, Io, StorePath,
 };
 use crate::model::{Host, Platform};
 use crate::secrets::Named;
@@ -274,8 +274,13 @@ impl Flake for NixFlake {
         self.flake_check(io)
     }
 
-    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
-        self.named_check(name, io)
+    fn build_check(
+        &self,
+        name: &str,
+        guard: Option<Guard<'_>>,
+        io: Io<'_>,
+    ) -> Result<CheckOutcome, DriverError> {
+        self.named_check(name, guard, io)
     }
 
     fn check_names(&self, io: Io<'_>) -> Result<Vec<(String, bool, Vec<String>)>, DriverError> {

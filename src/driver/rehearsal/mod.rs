@@ -11,8 +11,9 @@ pub use record::Call;
 use super::diff::OnlyIn;
 use super::{
     Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
-    Flake, FlakeCheck, HealthOutcome, Held, Io, Lock, Message, Notify, Plugin, PluginRequest, PluginResult,
-    Probe, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target, TaskRunner, Unit,
+    Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Plugin, PluginRequest,
+    PluginResult, Probe, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target,
+    TaskRunner, Unit,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
 use crate::process::Stream;
@@ -184,7 +185,7 @@ impl Flake for Rehearsal {
         Ok(FlakeCheck::default())
     }
 
-    fn build_check(&self, name: &str, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
+    fn build_check(&self, name: &str, _: Option<Guard<'_>>, io: Io<'_>) -> Result<CheckOutcome, DriverError> {
         self.call(FaultStage::Vm, None, io, &format!("would build the check `{name}`"))?;
         Ok(CheckOutcome::Passed)
     }

@@ -7,5 +7,5 @@ mod ssh;
 
 pub(crate) use envelope::Envelope;
 pub(crate) use opener::opens;
-pub(crate) use private::{PrivateKey, PrivateKeys};
+pub(crate) use private::{PrivateKey, PrivateKeys, PrivateKind};
 pub(crate) use ssh::{stanza_tag, to_age};
