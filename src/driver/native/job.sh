@@ -78,11 +78,13 @@ has_units() {
   [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1
 }
 
-# unit_start NAME OPTION... -- CMD...: a transient unit with the environment of a login of root.
+# unit_start NAME OPTION... -- CMD...: a transient unit with the environment of a login of root. No word of it may hold a
+# newline, `$` or `%`: systemd writes a transient unit as a file and reads it again at each reload, which every activation
+# asks for; it expands the others (systemd.service(5), "COMMAND LINES").
 unit_start() {
   unit=$1
   shift
-  systemd-run --unit="$unit" --collect --no-ask-password --quiet -E "PATH=$PATH" -E HOME=/root \
+  systemd-run --unit="$unit" --description="$unit" --collect --no-ask-password --quiet -E "PATH=$PATH" -E HOME=/root \
     ${LOCALE_ARCHIVE:+-E "LOCALE_ARCHIVE=$LOCALE_ARCHIVE"} "$@" >&2
 }
 
@@ -91,7 +93,7 @@ job_make() {
   job=$base/$1
   [ ! -e "$job/started" ] || return 0
   base_make && { [ -d "$job" ] || mkdir -m 700 "$job"; } && : >"$job/log" && : >"$job/back" && : >"$job/disarm" &&
-    printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit"
+    printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit" && printf '%s\n' "$job_runner" >"$job/run"
 }
 
 # job_start JOB WINDOW: runs it by a shell, unless that was done before. Says the way.
@@ -100,7 +102,7 @@ job_start() {
   [ ! -e "$job/started" ] || return 0
   : >"$job/started"
   unit=$1 window=$2
-  set -- /bin/sh -c "$job_runner" fleet "$job" "$lock" "$window"
+  set -- /bin/sh "$job/run" "$job" "$lock" "$window"
   if has_units; then
     if ! unit_start "$unit" --no-block --service-type=exec -- "$@"; then
       rm -rf "$job"

@@ -50,6 +50,7 @@ watchdog_arm() {
   [ ! -e "$job/old" ] || return 0
   printf '%s\n' "$3" >"$job/new"
   printf '%s\n' "$watchdog_back" >"$job/back"
+  printf '%s\n' "$watchdog_timer" >"$job/watch"
   # Seconds since the boot: no clock that is set moves them.
   if read -r due _ 2>/dev/null </proc/uptime; then due=$((${due%.*} + $4)); else due=$(($(date +%s) + $4)); fi
   unit=fleet-watchdog-${1#fleet-switch-}
@@ -57,7 +58,7 @@ watchdog_arm() {
     ! has_units || printf 'systemctl stop %s.timer >/dev/null 2>&1\n' "$unit"
     printf '%s\n' '[ ! -s "$job/watchdog" ] || { read -r watchdog <"$job/watchdog" && kill "$watchdog"; } 2>/dev/null'
   } >"$job/disarm"
-  set -- "$2" "$4" /bin/sh -c "$watchdog_timer" fleet "$job" "$lock" "$due"
+  set -- "$2" "$4" /bin/sh "$job/watch" "$job" "$lock" "$due"
   old=$1 seconds=$2
   shift 2
   if has_units; then
