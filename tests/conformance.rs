@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZero;
@@ -52,7 +52,10 @@ fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
                 // fleet's own state is beside go-task's, which has nothing of it.
                 if name != ".fleet" {
                     found.insert(format!("{name}/"), Vec::new());
-                    pending.push(path);
+                    // What a link leads to is seen where it is.
+                    if !path.is_symlink() {
+                        pending.push(path);
+                    }
                 }
             } else if path.is_file() {
                 found.insert(name, fs::read(&path).unwrap());
@@ -222,4 +225,20 @@ fn every_case_is_recorded() {
             golden.as_array().unwrap().iter().map(|record| record["line"].as_str().unwrap()).collect();
         assert_eq!(recorded, lines, "{name} has changed: run tests/conformance/record");
     }
+}
+
+/// The page that says which behaviour is held by which case names every case, and no other.
+#[test]
+fn the_page_about_the_cases_names_each() {
+    let page = fs::read_to_string(here().join("README.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---")).skip(1);
+    let named: BTreeSet<String> = rows
+        .flat_map(|row| row.trim_end_matches(" |").rsplit(" | ").next().unwrap().split(' '))
+        .map(|name| name.trim_matches('`').to_owned())
+        .collect();
+    let there: BTreeSet<String> = fs::read_dir(here().join("cases"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(named, there);
 }

@@ -161,7 +161,9 @@ impl<'t> Lexer<'t> {
             return Ok(None);
         }
         let word = self.parts(is_metacharacter)?;
-        if self.rest().starts_with('(') && !word.parts.is_empty() {
+        // Behind these it begins a pattern or a list; behind others it is no part of the word.
+        let before = self.text.get(..self.at).unwrap_or_default();
+        if self.rest().starts_with('(') && before.ends_with(['@', '!', '?', '*', '+', '=']) {
             return Err(self.not_understood("a parenthesis within a word"));
         }
         Ok((!word.parts.is_empty()).then_some(word))

@@ -67,8 +67,11 @@ impl Runner {
         let dir = task_dir(root, task, &scope)?;
         let included = self.only_needed(&task.included_taskfile_vars);
         self.define_all(&mut scope, &included, &dir, evaluate).await?;
-        scope.set("MATCH", Value::strings(found.captures.iter().map(String::as_str)));
+        let captures = || Value::strings(found.captures.iter().map(String::as_str));
+        scope.set("MATCH", captures());
         self.define_all(&mut scope, call.vars, root, evaluate).await?;
+        // A call cannot give it.
+        scope.set("MATCH", captures());
         self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
         Ok(scope)
     }

@@ -178,7 +178,8 @@ impl Context<'_> {
     pub(in super::super) fn binary(&self, left: &str, operator: &str, right: &str) -> bool {
         // mvdan/sh takes what is no number as 0.
         let numbers = || (left.trim().parse::<i64>().unwrap_or(0), right.trim().parse::<i64>().unwrap_or(0));
-        let times = || Some((self.stat(left)?.modified().ok()?, self.stat(right)?.modified().ok()?));
+        // A file that is not there is older than each that is.
+        let changed = |name: &str| self.stat(name).and_then(|meta| meta.modified().ok());
         let compare = |holds: fn(&i64, &i64) -> bool| {
             let (left, right) = numbers();
             holds(&left, &right)
@@ -186,8 +187,8 @@ impl Context<'_> {
         match operator {
             "=" | "==" => left == right,
             "!=" => left != right,
-            "-nt" => times().is_some_and(|(left, right)| left > right),
-            "-ot" => times().is_some_and(|(left, right)| left < right),
+            "-nt" => changed(left) > changed(right),
+            "-ot" => changed(left) < changed(right),
             "-ef" => self
                 .stat(left)
                 .zip(self.stat(right))

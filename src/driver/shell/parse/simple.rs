@@ -33,7 +33,8 @@ impl Parser<'_> {
         if assignments.is_empty() && words.is_empty() && redirections.is_empty() {
             return Err(self.stray());
         }
-        if let Some(wrong) = self.parenthesis(&words, at, !assignments.is_empty()) {
+        if let Some(wrong) = self.parenthesis(&words, at, !assignments.is_empty() || !redirections.is_empty())
+        {
             return Err(wrong);
         }
         let looks_assigned = |word: &Word| {
@@ -59,17 +60,18 @@ impl Parser<'_> {
         self.dialect == Dialect::GoTask && name.bare() == Some("wait") && !words.iter().any(option)
     }
 
-    /// The error of a parenthesis behind the words of a command, the first of which stands at `at`.
-    fn parenthesis(&self, words: &[Word], at: usize, assigns: bool) -> Option<NotUnderstood> {
+    /// The error of a parenthesis behind the words of a command, the first of which stands at `at`; `more` than they
+    /// stands there.
+    fn parenthesis(&self, words: &[Word], at: usize, more: bool) -> Option<NotUnderstood> {
         let rest = self.lexer.rest();
         let stray = rest.starts_with(')') && self.parentheses == 0;
         if !rest.starts_with('(') && !stray {
             return None;
         }
         match words {
-            [] if !assigns => None,
+            [] if !more => None,
             // A function, or nearly one.
-            [name] if rest.starts_with('(') && !assigns => {
+            [name] if rest.starts_with('(') && !more => {
                 let after = rest.get(1..).unwrap_or_default().trim_start_matches([' ', '\t']);
                 let wrong = Lexer::wrong(at, "`foo(` must be followed by `)`");
                 (name.bare().is_some() && !after.starts_with(')')).then_some(wrong)
