@@ -19,6 +19,8 @@ const PASSWORD: &str = "testbed";
 pub(crate) struct Homelab {
     testbed: String,
     dir: tempfile::TempDir,
+    /// Whether the hosts go down with it.
+    owns: bool,
 }
 
 impl Homelab {
@@ -35,10 +37,17 @@ impl Homelab {
             return None;
         }
         let testbed = format!("e2e-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let homelab = Self { testbed, dir: tempfile::tempdir().unwrap() };
+        let homelab = Self { testbed, dir: tempfile::tempdir().unwrap(), owns: true };
         homelab.testbed(&["up", &hosts.to_string()]);
         homelab.testbed(&["flake", homelab.dir.path().to_str().unwrap()]);
         Some(homelab)
+    }
+
+    /// Another repository for the same hosts, which must outlive it.
+    pub(crate) fn beside(&self) -> Self {
+        let homelab = Self { testbed: self.testbed.clone(), dir: tempfile::tempdir().unwrap(), owns: false };
+        homelab.testbed(&["flake", homelab.dir.path().to_str().unwrap()]);
+        homelab
     }
 
     /// The repository.
@@ -196,7 +205,9 @@ impl Homelab {
 
 impl Drop for Homelab {
     fn drop(&mut self) {
-        let _ = self.command(&["down"]).status();
+        if self.owns {
+            let _ = self.command(&["down"]).status();
+        }
     }
 }
 

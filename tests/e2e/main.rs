@@ -20,6 +20,8 @@ mod privilege;
 mod resume;
 mod rollback;
 mod run;
+mod scale;
+mod soak;
 mod testbed;
 mod told;
 
