@@ -73,6 +73,7 @@
           package = fleet;
           deploy = inMachines ./tests/nixos/deploy.nix;
           dropped = inMachines ./tests/nixos/dropped.nix;
+          reboot = inMachines ./tests/nixos/reboot.nix;
           watchdog = inMachines ./tests/nixos/watchdog.nix;
         });
     };

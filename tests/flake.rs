@@ -101,7 +101,7 @@ fn every_output_evaluates_on_every_system() {
         assert_eq!(outputs["devShells"][system]["default"]["type"], "derivation");
     }
     for system in ["x86_64-linux", "aarch64-linux"] {
-        for check in ["deploy", "dropped", "watchdog"] {
+        for check in ["deploy", "dropped", "reboot", "watchdog"] {
             assert_eq!(outputs["checks"][system][check]["name"], format!("fleet-{check}"));
         }
         assert_eq!(outputs["checks"][system]["package"]["name"], format!("fleet-{version}"));

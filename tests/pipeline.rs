@@ -10,8 +10,8 @@ use fleet::executor::pipeline::{RunOptions, run};
 use fleet::executor::reporter::Reporter;
 use fleet::model::{
     Action, Build, BuildOn, Confirmation, Deploy, Health, HealthKind, Host, HostName, Notification,
-    NotifyWhen, OnFailure, Pipeline, Platform, Proof, Selector, Service, Share, Step, StepKind, TaskfileId,
-    Text, Variables,
+    NotifyWhen, OnFailure, Pipeline, Platform, RebootPolicy, Selector, Service, Share, Step, StepKind,
+    TaskfileId, Text, Tolerance, Variables,
 };
 use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
@@ -69,12 +69,6 @@ fn pipeline() -> Pipeline {
         ],
         build: Some(Build::default()),
         deploy: Some(Deploy {
-            action: Action::Switch,
-            at_once: None,
-            waves: Vec::new(),
-            max_failures: None,
-            before: Vec::new(),
-            after: Vec::new(),
             health: vec![Health {
                 kind: HealthKind::Unit(Text::nowhere("nginx.service")),
                 retries: 2,
@@ -83,10 +77,7 @@ fn pipeline() -> Pipeline {
             }],
             on_failure: OnFailure::Continue,
             confirm: Confirmation::Never,
-            diff: false,
-            clean_tree: false,
-            proof: Proof::default(),
-            span: Span::NONE,
+            ..Deploy::new(Action::Switch, Span::NONE)
         }),
         notify: vec![
             notify(&[]),
@@ -140,6 +131,7 @@ struct Try {
     faults: Vec<Fault>,
     slow: Vec<(FaultStage, u64)>,
     current: Vec<&'static str>,
+    kernels: Vec<&'static str>,
     stop_at: Option<&'static str>,
     rehearsal: bool,
     confirm: Arc<dyn Confirm>,
@@ -153,6 +145,7 @@ impl Try {
             faults: Vec::new(),
             slow: Vec::new(),
             current: Vec::new(),
+            kernels: Vec::new(),
             stop_at: None,
             rehearsal: true,
             confirm: Arc::new(Yes),
@@ -176,6 +169,9 @@ impl Try {
         }
         for host in self.current {
             fleet.is_current(&name(host));
+        }
+        for host in self.kernels {
+            fleet.gets_a_kernel(&name(host));
         }
         let fleet = Arc::new(fleet);
         let render = Arc::<Rehearsal>::clone(&fleet);
@@ -626,6 +622,63 @@ fn what_changes_is_shown_before_anybody_is_asked() {
     use HostResult::{Cancelled, Unreachable};
     assert_eq!(outcome.results(), [Cancelled, Unreachable, Cancelled, Cancelled]);
     assert_eq!(HOSTS.map(|host| outcome.calls(FaultStage::Activate, host)), [0; 4]);
+}
+
+#[test]
+fn hosts_are_rebooted_by_policy() {
+    let reboots = |when, action| {
+        let mut case = Try::new(deploys(|deploy| {
+            deploy.action = action;
+            deploy.reboot.when = when;
+        }));
+        case.current = vec!["luna"];
+        case.kernels = vec!["rydev"];
+        let outcome = case.run();
+        let calls = HOSTS.map(|host| outcome.calls(FaultStage::Reboot, host));
+        let waiting: Vec<String> = outcome
+            .report
+            .hosts
+            .iter()
+            .filter(|host| !host.needs_reboot.is_empty())
+            .map(|host| host.host.to_string())
+            .collect();
+        (calls, waiting, outcome.results())
+    };
+    use HostResult::{Succeeded, Unchanged};
+    let all = vec![Unchanged, Succeeded, Succeeded, Succeeded];
+    let rydev = vec!["rydev".to_owned()];
+    let switch = Action::Switch;
+    assert_eq!(reboots(RebootPolicy::Never, switch), ([0; 4], rydev, all.clone()));
+    assert_eq!(reboots(RebootPolicy::IfNeeded, switch), ([0, 1, 0, 0], vec![], all.clone()));
+    assert_eq!(reboots(RebootPolicy::Always, switch), ([0, 1, 1, 1], vec![], all.clone()));
+    // What was only made the boot default is brought into use by nothing else.
+    assert_eq!(reboots(RebootPolicy::IfNeeded, Action::Boot), ([0, 1, 1, 1], vec![], all));
+}
+
+#[test]
+fn a_reboot_that_fails_stops_the_waves_and_is_told() {
+    let mut pipeline = deploys(|deploy| {
+        deploy.reboot.when = RebootPolicy::Always;
+        deploy.waves = vec![Share::Count(2)];
+        deploy.max_failures = Some(Tolerance::Count(0));
+        deploy.on_failure = OnFailure::Stop;
+    });
+    pipeline.notify.clear();
+    use HostResult::{Failed, Skipped, Succeeded, Unknown};
+    let lost = Try::new(pipeline.clone()).fail("luna:reboot").run();
+    assert_eq!(lost.results(), [Unknown, Succeeded, Skipped, Skipped]);
+    assert_eq!(lost.report.exit_code, 3);
+    let wrong = Try::new(pipeline.clone()).fail("luna:reboot=wrong").run();
+    assert_eq!(wrong.results(), [Failed, Succeeded, Skipped, Skipped]);
+    assert!(wrong.reason("luna").contains("it booted"), "{}", wrong.reason("luna"));
+    let not_asked = Try::new(pipeline.clone()).fail("luna:reboot=refusal").run();
+    assert_eq!(not_asked.results(), [HostResult::Degraded, Succeeded, Skipped, Skipped]);
+    assert!(not_asked.reason("luna").starts_with("not rebooted: "), "{}", not_asked.reason("luna"));
+    // A host whose activation failed is left alone, and counted once.
+    pipeline.deploy.as_mut().unwrap().max_failures = Some(Tolerance::Count(1));
+    let failed = Try::new(pipeline).fail("luna:activate").run();
+    assert_eq!(failed.calls(FaultStage::Reboot, "luna"), 0);
+    assert_eq!(failed.results(), [Failed, Succeeded, Succeeded, Succeeded]);
 }
 
 #[test]

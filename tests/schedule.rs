@@ -6,8 +6,8 @@
 
 use fleet::executor::schedule::{Ended, Schedule, Unstarted};
 use fleet::model::{
-    Action, Build, BuildOn, Confirmation, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Proof,
-    Selector, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Action, Build, BuildOn, Confirmation, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Reboot,
+    RebootPolicy, Selector, Share, Step, StepKind, TaskfileId, Text, Variables,
 };
 use fleet::plan::{EdgeKind, Limits, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage, compile};
 use fleet::source::Span;
@@ -195,25 +195,22 @@ fn limit() -> impl Strategy<Value = Option<usize>> {
 prop_compose! {
     fn deploy()(waves in prop::collection::vec(share(), 0..4), at_once in limit(),
         max_failures in prop::option::of(0_usize..3), diff in any::<bool>(),
+        reboot in prop::sample::select(vec![RebootPolicy::Never, RebootPolicy::IfNeeded, RebootPolicy::Always]),
         confirm in prop::sample::select(vec![Confirmation::Never, Confirmation::Once, Confirmation::EachWave]),
         on_failure in prop::sample::select(vec![
             OnFailure::Continue, OnFailure::Stop, OnFailure::RollBackHost, OnFailure::RollBackWave,
         ])) -> Deploy
     {
+        let reboot = Reboot { when: reboot, ..Reboot::default() };
         Deploy {
-            action: Action::Switch,
             at_once,
             waves,
             max_failures: max_failures.map(fleet::model::Tolerance::Count),
-            before: Vec::new(),
-            after: Vec::new(),
-            health: Vec::new(),
             on_failure,
             confirm,
             diff,
-            clean_tree: false,
-            proof: Proof::default(),
-            span: Span::NONE,
+            reboot,
+            ..Deploy::new(Action::Switch, Span::NONE)
         }
     }
 }

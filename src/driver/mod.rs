@@ -43,7 +43,9 @@ pub use project::{Render, TaskRunner};
 pub use secrets::{Fence, Held, Secrets};
 pub use shell::{Dialect, LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
-pub use target::{Activation, Build, HealthOutcome, IgnoredUnits, Probe, Sudo, SystemState, Target, Unit};
+pub use target::{
+    Activation, Build, HealthOutcome, IgnoredUnits, Probe, Rebooted, Sudo, SystemState, Target, Unit,
+};
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 pub use work_tree::{WorkTree, repository};
 

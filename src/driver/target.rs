@@ -3,6 +3,7 @@
 use super::{Derivation, DriverError, Io, Lock, StorePath, SystemDiff};
 use crate::model::{Action, Health, Hook, Host, Proof};
 use regex::RegexSet;
+use std::time::Duration;
 
 /// How commands become root's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct SystemState {
     pub profile: Option<StorePath>,
     /// The number of that generation.
     pub generation: Option<u64>,
+    /// Parts of the current system that only a reboot brings into use: `kernel`, `initrd`, `kernel-modules`, `systemd`.
+    pub needs_reboot: Vec<String>,
 }
 
 /// A unit that failed because of the activation.
@@ -96,6 +99,17 @@ pub struct Activation {
     pub ignored: bool,
     /// The host went back to its old system by itself, because nobody had proven the new one in time.
     pub went_back: bool,
+}
+
+/// A host that is back after a reboot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebooted {
+    /// What it has now.
+    pub state: SystemState,
+    /// The system that it booted.
+    pub booted: Option<StorePath>,
+    /// Units that failed and had not failed before the activation, without those that are ignored.
+    pub failed_units: Vec<Unit>,
 }
 
 /// What a health check found.
@@ -164,6 +178,21 @@ pub trait Target: Send + Sync {
         proof: &Proof,
         io: Io<'_>,
     ) -> Result<Activation, DriverError>;
+
+    /// Reboots a host into a system that it boots by default, and waits for it to come back with a new boot id, no longer
+    /// than `longest`. `before` is what the probe found.
+    ///
+    /// # Errors
+    /// It was not rebooted ([`super::ErrorKind::Refusal`]), or is not back in time.
+    fn reboot(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        longest: Duration,
+        before: &Probe,
+        proof: &Proof,
+        io: Io<'_>,
+    ) -> Result<Rebooted, DriverError>;
 
     /// Goes back to the system that ran before.
     ///

@@ -4,6 +4,7 @@ use super::activation::Verdict;
 use super::event::{Event, HostResult};
 use super::node::{Answer, Input};
 use super::notification::applies;
+use super::reboot;
 use super::run_state::{RunState, names};
 use crate::driver::{Change, DriverError, ErrorKind, Probe, Question};
 use crate::model::{Action, StepKind};
@@ -73,6 +74,16 @@ impl RunState<'_> {
                     return Next::Ended(Box::new(Ok(Answer::Judged(verdict))));
                 }
                 work(Input { is_there, ..input() })
+            }
+            NodeKind::Reboot { action, reboot, .. } => {
+                let Some((verdict, path)) = state.and_then(|it| it.verdict.clone().zip(it.path.as_ref()))
+                else {
+                    return skipped("the host was not changed");
+                };
+                match reboot::unneeded(reboot.when, *action, path, &verdict) {
+                    Some(reason) => skipped(reason),
+                    None => work(Input { verdict: Some(verdict), ..input() }),
+                }
             }
             NodeKind::Wave { number, max_failures } => {
                 Next::Ended(Box::new(self.end_wave(*number, *max_failures)))

@@ -204,6 +204,9 @@ pub struct HostReport {
     /// What runs now (with `boot`: what will), as the host itself says; absent where it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Generation>,
+    /// Parts of what runs that only a reboot brings into use: `kernel`, `initrd`, `kernel-modules`, `systemd`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs_reboot: Vec<String>,
     /// Time spent on its nodes, in milliseconds.
     pub took_ms: u64,
 }

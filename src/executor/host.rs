@@ -79,6 +79,15 @@ impl HostState {
         self.failure.is_some()
     }
 
+    /// What only a reboot brings into use, as far as the host has said.
+    fn needs_reboot(&self) -> Vec<String> {
+        let state = match &self.verdict {
+            Some(verdict) => verdict.state.as_ref(),
+            None => self.probe.as_ref().map(|probe| &probe.state),
+        };
+        state.map(|state| state.needs_reboot.clone()).unwrap_or_default()
+    }
+
     /// Whether it counts among the failed hosts of a wave.
     pub(super) fn counts_as_failed(&self) -> bool {
         use HostResult::{Degraded, Failed, RolledBack, Unknown, Unreachable};
@@ -108,6 +117,7 @@ impl HostState {
                 .as_ref()
                 .and_then(|verdict| verdict.state.as_ref())
                 .and_then(|state| generation(state, boots)),
+            needs_reboot: self.needs_reboot(),
             took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         }
     }

@@ -3,11 +3,12 @@
 use super::activation::{self, Order, Verdict};
 use super::channel::deliver;
 use super::drivers::Drivers;
+use super::reboot;
 use crate::driver::{
     CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Held, Io, Message, Output,
     PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
-use crate::model::{Host, Step, StepKind, Variables};
+use crate::model::{Host, OnFailure, Step, StepKind, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
 use crate::process::{Cancel, Stream};
 use std::collections::VecDeque;
@@ -125,6 +126,26 @@ pub(super) fn run(
             } else {
                 activation::activate(&order, drivers, io)
             }))
+        }
+        NodeKind::Reboot { action, reboot: wish, health, proof, .. } => {
+            let path = input.path.ok_or_else(|| missing("the system"))?;
+            let before = input.probe.ok_or_else(|| missing("the probe"))?;
+            let verdict = input.verdict.ok_or_else(|| missing("the verdict"))?;
+            let order = Order {
+                host: known(host)?,
+                path: &path,
+                action: *action,
+                before: &before,
+                hooks_before: &[],
+                health,
+                hooks_after: &[],
+                on_failure: OnFailure::Continue,
+                proof,
+                run: &shared.run,
+                pauses: shared.pauses,
+                insist: &shared.insist,
+            };
+            Ok(Answer::Judged(reboot::reboot(&order, wish, &verdict, drivers, io)))
         }
         NodeKind::RollBack { action, .. } => {
             let before = input.probe.ok_or_else(|| missing("the probe"))?;

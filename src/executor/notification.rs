@@ -151,6 +151,7 @@ mod tests {
             reason: reason.map(str::to_owned),
             before: None,
             after: None,
+            needs_reboot: Vec::new(),
             took_ms: 0,
         }
     }

@@ -182,7 +182,8 @@ impl Coordinator<'_> {
         let node = self.shared.plan.node(id);
         // What tells of the run, and what brings a host back, is carried out after a first Ctrl-C, too.
         let insists = node.is_some_and(|node| {
-            node.kind.outlives_cancel() || matches!(node.kind, NodeKind::RollBack { .. })
+            node.kind.outlives_cancel()
+                || matches!(node.kind, NodeKind::RollBack { .. } | NodeKind::Reboot { .. })
         });
         let cancel = if insists { self.shared.insist.child() } else { self.cancel.child() };
         let timeout = node.and_then(|node| match &node.kind {

@@ -146,7 +146,12 @@ mod tests {
     }
 
     fn state(current: &str, profile: &str) -> SystemState {
-        SystemState { current: Some(path(current)), profile: Some(path(profile)), generation: Some(1) }
+        SystemState {
+            current: Some(path(current)),
+            profile: Some(path(profile)),
+            generation: Some(1),
+            needs_reboot: Vec::new(),
+        }
     }
 
     fn before(failed_units: &[&str]) -> Probe {

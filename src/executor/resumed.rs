@@ -55,5 +55,10 @@ impl DoneHost {
 fn state(generation: Option<&Generation>) -> SystemState {
     let path = generation.and_then(|generation| StorePath::new(&generation.path).ok());
     let number = generation.and_then(|generation| generation.number);
-    SystemState { profile: path.clone().filter(|_| number.is_some()), current: path, generation: number }
+    SystemState {
+        profile: path.clone().filter(|_| number.is_some()),
+        current: path,
+        generation: number,
+        needs_reboot: Vec::new(),
+    }
 }

@@ -146,7 +146,13 @@ impl<'p> RunState<'p> {
         let Some(state) = self.hosts.get_mut(host.0 as usize) else { return };
         state.left = state.left.saturating_sub(1);
         let is_last = state.left == 0;
-        if matches!(node.kind, NodeKind::Activate { .. })
+        // One whose activation failed is not rebooted.
+        let is_told = match node.kind {
+            NodeKind::Activate { .. } => true,
+            NodeKind::Reboot { .. } => status == NodeStatus::Failed,
+            _ => false,
+        };
+        if is_told
             && state.counts_as_failed()
             && let Some(host) = self.plan.host(host)
         {

@@ -18,7 +18,10 @@ pub use host::{
     SecretsPolicy, Shims,
 };
 pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, ServiceKeys};
-pub use pipeline::{Action, Build, Confirmation, Deploy, Hook, OnFailure, Pipeline, Proof, Share, Tolerance};
+pub use pipeline::{
+    Action, Build, Confirmation, Deploy, Hook, OnFailure, Pipeline, Proof, Reboot, RebootPolicy, Share,
+    Tolerance,
+};
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
 pub use selector::{Selector, SelectorError};
 pub use snapshot::Snapshot;

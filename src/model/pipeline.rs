@@ -119,6 +119,8 @@ pub struct Deploy {
     pub after: Vec<Hook>,
     /// Looked at after activation.
     pub health: Vec<Health>,
+    /// When hosts are rebooted.
+    pub reboot: Reboot,
     /// What a failed host means for the others.
     pub on_failure: OnFailure,
     /// What is asked before hosts are touched.
@@ -145,6 +147,7 @@ impl Deploy {
             before: Vec::new(),
             after: Vec::new(),
             health: Vec::new(),
+            reboot: Reboot::default(),
             on_failure: OnFailure::Stop,
             // A dry activation touches nothing.
             confirm: if action == Action::DryActivate { Confirmation::Never } else { Confirmation::Once },
@@ -165,6 +168,32 @@ pub enum Confirmation {
     Once,
     /// One question before each wave.
     EachWave,
+}
+
+/// When and how hosts are rebooted after they have got their system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reboot {
+    /// When.
+    pub when: RebootPolicy,
+    /// How long a host may take to come back.
+    pub timeout: Duration,
+}
+
+impl Default for Reboot {
+    fn default() -> Self {
+        Self { when: RebootPolicy::Never, timeout: Duration::from_secs(600) }
+    }
+}
+
+/// When a host is rebooted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RebootPolicy {
+    /// Never; the report says where it is needed.
+    Never,
+    /// Where the kernel, the initrd, kernel modules or systemd are others than those that were booted.
+    IfNeeded,
+    /// Wherever the system has changed.
+    Always,
 }
 
 /// How many hosts may fail.

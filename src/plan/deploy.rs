@@ -2,7 +2,7 @@
 
 use super::pipeline::{Compiler, end, success};
 use super::{EdgeKind, HostId, NodeId, NodeKind, Stage};
-use crate::model::{Action, Confirmation, Deploy, OnFailure};
+use crate::model::{Action, Confirmation, Deploy, OnFailure, RebootPolicy};
 use std::sync::Arc;
 
 impl Compiler {
@@ -28,6 +28,9 @@ impl Compiler {
         let allowed = allowed_failures(deploy, self.builder.hosts().len());
         let proof = Arc::new(deploy.proof.clone());
         let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
+        // One by one, so that not all who do the same are away at once.
+        let reboots =
+            (deploy.reboot.when != RebootPolicy::Never).then(|| self.builder.pool("reboot", Some(1)));
         let mut barrier: Option<NodeId> = None;
         for (wave, hosts) in groups.iter().enumerate() {
             if each_wave {
@@ -57,6 +60,18 @@ impl Compiler {
                 let before = [ready].into_iter().chain(barrier).chain(asked).map(success);
                 let pool = Some(self.pools.activate);
                 activations.push((*host, self.add(kind, Stage::Deploy, Some(*host), pool, before)));
+            }
+            if let Some(pool) = reboots {
+                for (host, last) in &mut activations {
+                    let kind = NodeKind::Reboot {
+                        action: deploy.action,
+                        reboot: deploy.reboot,
+                        health: Arc::clone(&health),
+                        proof: Arc::clone(&proof),
+                        wave,
+                    };
+                    *last = self.add(kind, Stage::Deploy, Some(*host), Some(pool), [success(*last)]);
+                }
             }
             let is_last = wave + 1 == groups.len();
             if is_last && !rolls_back_waves {

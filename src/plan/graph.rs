@@ -1,6 +1,6 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Proof, Step, StepKind};
+use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Proof, Reboot, Step, StepKind};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -107,6 +107,19 @@ pub enum NodeKind {
         /// Number of the wave, from 0.
         wave: usize,
     },
+    /// Reboots the host, if that is the policy, and proves that it is back with its new system.
+    Reboot {
+        /// The verb that was used.
+        action: Action,
+        /// When, and for how long it is waited for.
+        reboot: Reboot,
+        /// Health checks afterwards.
+        health: Arc<[Health]>,
+        /// How units are judged.
+        proof: Arc<Proof>,
+        /// Number of the wave, from 0.
+        wave: usize,
+    },
     /// Ends a wave: fails when more hosts have failed than the pipeline allows.
     Wave {
         /// Number, from 0.
@@ -154,6 +167,7 @@ impl NodeKind {
             Self::Confirm { .. } => "confirm",
             Self::Copy => "copy",
             Self::Activate { .. } => "activate",
+            Self::Reboot { .. } => "reboot",
             Self::Wave { .. } => "wave",
             Self::RollBack { .. } => "roll_back",
             Self::Report => "report",
@@ -191,6 +205,7 @@ impl NodeKind {
             | Self::Confirm { wave: None }
             | Self::Diff { .. }
             | Self::Copy
+            | Self::Reboot { .. }
             | Self::RollBack { .. }
             | Self::Report => String::new(),
         };

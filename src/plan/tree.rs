@@ -1,7 +1,7 @@
 //! The plan for people: a line for each step with the hosts it is done for, by stage and wave.
 
 use super::{HostId, Node, NodeKind, Plan, Pool, Stage};
-use crate::model::{BuildOn, StepKind};
+use crate::model::{BuildOn, RebootPolicy, StepKind};
 use std::fmt::Write as _;
 
 /// Columns at which lists of hosts are wrapped.
@@ -55,6 +55,7 @@ fn rows(plan: &Plan) -> Vec<Row> {
         let (label, wave) = match &node.kind {
             NodeKind::Activate { action, wave, .. } => (format!("{} wave {}", action.verb(), wave + 1), None),
             NodeKind::Wave { .. } => (node.kind.label(), Some(rows.len())),
+            NodeKind::Reboot { wave, .. } => (format!("reboot wave {}", wave + 1), None),
             NodeKind::RollBack { wave, .. } => (format!("roll back wave {}", wave + 1), None),
             NodeKind::Notify(_) => (node.kind.label(), Some(rows.len())),
             _ => (node.kind.label(), None),
@@ -97,6 +98,8 @@ fn note(plan: &Plan, node: &Node) -> String {
         NodeKind::Wave { max_failures: Some(most), .. } => {
             format!("at most {} failed", count(*most, "host"))
         }
+        NodeKind::Reboot { reboot, .. } if reboot.when == RebootPolicy::Always => "one by one".into(),
+        NodeKind::Reboot { .. } => "where it is needed, one by one".into(),
         NodeKind::RollBack { .. } => "only if the wave failed".into(),
         NodeKind::Notify(notification) if notification.when.is_empty() => "always".into(),
         NodeKind::Notify(notification) => {

@@ -81,6 +81,7 @@ pub(super) fn host_report(name: &str, result: HostResult, before: u64, after: Op
         reason: (result == HostResult::Failed).then(|| "the system does not build".to_owned()),
         before: Some(generation(before)),
         after: after.map(generation),
+        needs_reboot: Vec::new(),
         took_ms: 14_230,
     }
 }

@@ -60,6 +60,7 @@ impl Table<'_> {
         }
         self.hosts(&mut out, report);
         self.host_failures(&mut out, report);
+        self.reboots(&mut out, report);
         self.failures(&mut out, "failed", colour::BAD, &report.failures);
         self.failures(&mut out, "not checked", colour::WARN, &report.skipped);
         if !report.notifications.is_empty() {
@@ -123,6 +124,16 @@ impl Table<'_> {
             if let Some(logs) = self.logs.filter(|_| lane.is_some_and(|lane| lane.ended.is_some())) {
                 let _ = writeln!(out, "  full log: {logs}/hosts/{}.log", host.host);
             }
+        }
+    }
+
+    fn reboots(&self, out: &mut String, report: &RunReport) {
+        let mut waiting = report.hosts.iter().filter(|host| !host.needs_reboot.is_empty()).peekable();
+        if waiting.peek().is_some() {
+            self.heading(out, "reboot needed", colour::WARN);
+        }
+        for host in waiting {
+            indented(out, &format!("{}: {}", host.host, host.needs_reboot.join(", ")), 2);
         }
     }
 

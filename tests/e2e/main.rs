@@ -17,6 +17,7 @@ mod lock;
 mod matrix;
 mod plugin;
 mod privilege;
+mod reboot;
 mod resume;
 mod rollback;
 mod run;

@@ -33,6 +33,7 @@
   nodes.target = import machine;
 
   testScript = { nodes, ... }: ''
+    target.start(allow_reboot=True)
     start_all()
     operator.wait_for_unit("multi-user.target")
     target.wait_for_unit("sshd.service")
@@ -57,11 +58,11 @@
     def profile():
         return target.succeed("readlink -f /nix/var/nix/profiles/system").strip()
 
-    def deploy(options=""):
-        return operator.succeed(f"cd /root/flake && fleet run apply --yes {options} 2>&1 | tee /dev/stderr; exit ''${{PIPESTATUS[0]}}")
+    def deploy(options="", pipeline="apply"):
+        return operator.succeed(f"cd /root/flake && fleet run {pipeline} --yes {options} 2>&1 | tee /dev/stderr; exit ''${{PIPESTATUS[0]}}")
 
-    def begin(options=""):
-        operator.succeed(f"cd /root/flake && (fleet run apply --yes {options} >/tmp/report 2>&1; echo $? >/tmp/code) >/dev/null 2>&1 &")
+    def begin(options="", pipeline="apply"):
+        operator.succeed(f"cd /root/flake && (fleet run {pipeline} --yes {options} >/tmp/report 2>&1; echo $? >/tmp/code) >/dev/null 2>&1 &")
 
     def ended():
         operator.wait_for_file("/tmp/code")

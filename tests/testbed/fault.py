@@ -88,6 +88,21 @@ def activation_slow(host, seconds="5"):
     activation(host, "activation-slow", number(seconds))
 
 
+def reboot_hangs(host):
+    """the host does not come back from its next reboot until healed"""
+    activation(host, "reboot-hangs", "")
+
+
+def reboot_old(host):
+    """the loader boots what was booted, whatever is the default"""
+    activation(host, "reboot-old", "")
+
+
+def reboot_slow(host, seconds="5"):
+    """[S=5] a reboot takes S seconds"""
+    activation(host, "reboot-slow", number(seconds))
+
+
 # Faults as the host itself can make them, in the middle of an activation; $1 is the argument.
 THERE = {
     "down": "ip link set eth0 down",
@@ -122,7 +137,7 @@ KINDS = {
     "down": down, "blackhole": blackhole, "slow": slow, "loss": loss, "diskfull": diskfull, "profile-ro": profile_ro,
     "sshd-stop": sshd_stop, "hostkey": hostkey, "drop-during-activation": drop_during_activation,
     "activation-fails": activation_fails, "activation-hangs": activation_hangs, "activation-slow": activation_slow,
-    "at": at, "degraded": degraded,
+    "reboot-hangs": reboot_hangs, "reboot-old": reboot_old, "reboot-slow": reboot_slow, "at": at, "degraded": degraded,
 }
 
 

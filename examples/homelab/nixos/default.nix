@@ -82,7 +82,7 @@ let
           inherit runtime path etc label;
           host = name;
           platform = system;
-          kernel = megabytes system "linux-6.12.0" 6 "kernel";
+          kernel = megabytes system "linux-6.12.0" 6 (fileOr "kernel" (directory + "/kernel"));
           initrd = megabytes system "initrd-linux-6.12.0" 1 "initrd";
           seconds = fileOr "0" (directory + "/slow");
           broken = if is "broken" then "1" else "";

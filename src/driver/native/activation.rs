@@ -391,7 +391,7 @@ pub(super) fn name_of_job() -> String {
     format!("fleet-switch-{nonce:016x}")
 }
 
-fn units(answer: &Answer) -> Vec<Unit> {
+pub(super) fn units(answer: &Answer) -> Vec<Unit> {
     let log = |name: &str| {
         let line = |line: &str| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned);
         answer.values("log").filter_map(line).collect()

@@ -50,7 +50,7 @@ impl Native {
             let line = format!("{} does not tell what activating would do to its units", host.name);
             io.output.line(Stream::Stderr, &line);
         }
-        let needs_reboot = answer.values("reboot").map(str::to_owned).collect();
+        let needs_reboot = probe::needs_reboot(&answer);
         Ok(SystemDiff::new(paths, told.then_some(&said[..]), needs_reboot))
     }
 }

@@ -20,7 +20,8 @@ if [ -n "$only" ]; then
 $only
 END
 fi
-say_reboot "$NEW"
+reboot_parts "$NEW"
+say reboot "$parts"
 if [ "$TRIED" = 1 ]; then
   said=$("$NEW/bin/switch-to-configuration" dry-activate 2>&1 </dev/null)
   say rc $?

@@ -69,7 +69,7 @@ fn status(answer: &Answer) -> HostStatus {
         lock: lock::lock(answer),
         jobs: answer.values("job").map(str::to_owned).collect(),
         went_back: went_back(answer),
-        needs_reboot: answer.values("reboot").map(str::to_owned).collect(),
+        needs_reboot: probe::needs_reboot(answer),
     }
 }
 

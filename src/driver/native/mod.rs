@@ -18,6 +18,7 @@ mod job;
 mod lock;
 mod privilege;
 mod probe;
+mod reboot;
 mod roll_back;
 
 pub use privilege::AskPassword;
@@ -26,7 +27,8 @@ use super::nix::{LocalBuilds, Nix, NixFlake};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Probe, StorePath, SystemDiff, SystemState, Target,
+    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Probe, Rebooted, StorePath, SystemDiff, SystemState,
+    Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
@@ -34,7 +36,7 @@ use privilege::Passwords;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the engine needs to know.
 pub struct NativeOptions {
@@ -215,6 +217,18 @@ impl Target for Native {
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         self.activate_system(host, path, action, before, proof, io)
+    }
+
+    fn reboot(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        longest: Duration,
+        before: &Probe,
+        proof: &Proof,
+        io: Io<'_>,
+    ) -> Result<Rebooted, DriverError> {
+        self.reboot_host(host, path, longest, before, proof, io)
     }
 
     fn roll_back(

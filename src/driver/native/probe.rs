@@ -148,7 +148,13 @@ pub(super) fn state(answer: &Answer) -> SystemState {
         current: path("current"),
         profile: path("profile"),
         generation: answer.value("generation").and_then(generation),
+        needs_reboot: needs_reboot(answer),
     }
+}
+
+/// The parts that a script told last.
+pub(super) fn needs_reboot(answer: &Answer) -> Vec<String> {
+    answer.value("reboot").unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 /// The Nix system for what `uname` says (nix's own `configure.ac` maps the same way).

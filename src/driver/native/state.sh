@@ -8,6 +8,8 @@ say_state() {
   say current "$current"
   say profile "$(readlink -f "$profile" 2>/dev/null)"
   say generation "$(readlink "$profile" 2>/dev/null)"
+  reboot_parts /run/current-system
+  say reboot "$parts"
 }
 
 failed_units() {
@@ -17,11 +19,12 @@ failed_units() {
   done
 }
 
-# say_reboot SYSTEM: the parts of it that only a reboot brings into use, as far as it is known what was booted.
-say_reboot() {
+# reboot_parts SYSTEM: sets parts to what of it only a reboot brings into use, as far as it is known what was booted.
+reboot_parts() {
+  parts=''
   [ -e /run/booted-system ] || return 0
   for part in kernel initrd kernel-modules systemd; do
     [ -e "$1/$part" ] || [ -e "/run/booted-system/$part" ] || continue
-    [ "$1/$part" -ef "/run/booted-system/$part" ] || say reboot "$part"
+    [ "$1/$part" -ef "/run/booted-system/$part" ] || parts="$parts $part"
   done
 }

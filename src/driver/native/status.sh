@@ -10,7 +10,6 @@ for tool in nixos-version darwin-version; do
   tool=/run/current-system/sw/bin/$tool
   [ ! -x "$tool" ] || say revision "$("$tool" --configuration-revision 2>/dev/null)"
 done
-say_reboot /run/current-system
 say_lock
 say_returned
 for job in "$base"/fleet-switch-*; do

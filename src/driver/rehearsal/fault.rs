@@ -95,6 +95,8 @@ stages! {
     Health = "health", fails FaultKind::Wrong;
     /// The hooks around the activation.
     Hook = "hook", fails FaultKind::Wrong;
+    /// The reboot.
+    Reboot = "reboot", fails FaultKind::Error(ErrorKind::NoAnswer);
     /// The way back.
     RollBack = "roll_back", fails FaultKind::Error(ErrorKind::Activation);
     /// A notification.
@@ -124,7 +126,13 @@ impl FaultStage {
             FaultKind::Wrong => {
                 matches!(
                     self,
-                    Self::Disk | Self::Identity | Self::Revision | Self::Hook | Self::Verify | Self::Health
+                    Self::Disk
+                        | Self::Identity
+                        | Self::Revision
+                        | Self::Hook
+                        | Self::Verify
+                        | Self::Health
+                        | Self::Reboot
                 )
             }
         }

@@ -12,7 +12,7 @@ use super::diff::OnlyIn;
 use super::{
     Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
     Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Plugin, PluginRequest,
-    PluginResult, Probe, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target,
+    PluginResult, Probe, Rebooted, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target,
     TaskRunner, Unit,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
@@ -40,6 +40,8 @@ struct Machine {
     activated: bool,
     /// The earlier generation that it is to have.
     chosen: Option<u64>,
+    /// What it gets has another kernel.
+    new_kernel: bool,
 }
 
 /// A fleet in memory.
@@ -89,6 +91,13 @@ impl Rehearsal {
         if let (Some(mut machine), Ok(path)) = (self.machine(name), system_path(name, "new")) {
             machine.state.current = Some(path.clone());
             machine.state.profile = Some(path);
+        }
+    }
+
+    /// Lets what a host gets have another kernel than what it has booted.
+    pub fn gets_a_kernel(&self, name: &HostName) {
+        if let Some(mut machine) = self.machine(name) {
+            machine.new_kernel = true;
         }
     }
 
@@ -156,8 +165,13 @@ fn system_path(name: &HostName, what: &str) -> Result<StorePath, DriverError> {
 impl Machine {
     fn new(name: &HostName) -> Self {
         let old = system_path(name, "old").ok();
-        let state = SystemState { current: old.clone(), profile: old, generation: Some(GENERATION) };
-        Self { state, activated: false, chosen: None }
+        let state = SystemState {
+            current: old.clone(),
+            profile: old,
+            generation: Some(GENERATION),
+            needs_reboot: Vec::new(),
+        };
+        Self { state, activated: false, chosen: None, new_kernel: false }
     }
 }
 
@@ -303,9 +317,12 @@ impl Target for Rehearsal {
         let wrong = self.fault(FaultStage::Verify, Some(name)) == Some(FaultKind::Wrong);
         if is_done && let Some(mut machine) = self.machine(name) {
             machine.activated = true;
-            let Machine { state, chosen, .. } = &mut *machine;
+            let Machine { state, chosen, new_kernel, .. } = &mut *machine;
             if action.activates() && !wrong {
                 state.current = Some(path.clone());
+                if *new_kernel {
+                    state.needs_reboot = vec!["kernel".into()];
+                }
             }
             if action.sets_profile() && !wrong {
                 state.profile = Some(path.clone());
@@ -348,6 +365,25 @@ impl Target for Rehearsal {
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {
         io.output.line(Stream::Stdout, &format!("rehearsal: would clear the lock of {}", host.name));
         Ok(None)
+    }
+
+    fn reboot(
+        &self,
+        host: &Host,
+        path: &StorePath,
+        _longest: Duration,
+        _before: &Probe,
+        _proof: &Proof,
+        io: Io<'_>,
+    ) -> Result<Rebooted, DriverError> {
+        self.call(FaultStage::Reboot, Some(&host.name), io, &format!("would reboot into {path}"))?;
+        if let Some(mut machine) = self.machine(&host.name) {
+            machine.state.current = Some(path.clone());
+            machine.state.needs_reboot.clear();
+        }
+        let wrong = self.fault(FaultStage::Reboot, Some(&host.name)) == Some(FaultKind::Wrong);
+        let booted = if wrong { system_path(&host.name, "old").ok() } else { Some(path.clone()) };
+        Ok(Rebooted { state: self.state_of(&host.name), booted, failed_units: Vec::new() })
     }
 
     fn roll_back(

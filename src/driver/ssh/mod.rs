@@ -17,7 +17,7 @@ pub(crate) use word::quote;
 
 use super::tool::{Broken, Limits, Tool, find};
 use super::{DriverError, ErrorKind, Io};
-use crate::process::Stream;
+use crate::process::{Cancel, Stream};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -183,6 +183,19 @@ impl Ssh {
             }
         };
         answer
+    }
+
+    /// Closes the shared connection to a host that will not be there for a while; the next one is new.
+    pub(crate) fn disconnect(&self, destination: &Destination) {
+        let Ok(program) = self.program() else { return };
+        let tool = Tool::new(program)
+            .args(self.options(Connection::Shared, destination.port()))
+            .args(destination.user().map(|user| ["-l", user]).into_iter().flatten())
+            .args(["-O", "exit", "--", destination.address()]);
+        let unasked = Cancel::new();
+        let limits = Limits { deadline: Some(Instant::now() + ANSWER), ..Limits::new(&unasked) };
+        // Where there is none it says so, which is as good.
+        let _ = tool.lines(limits, &mut |_, _| {});
     }
 
     /// Closes all shared connections.

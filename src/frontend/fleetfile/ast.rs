@@ -3,7 +3,7 @@
 
 use crate::model::{
     Action, BuildOn, Confirmation, Health, Hook, HostName, Identity, JqShim, Notification, OnFailure,
-    Platform, SecretsPolicy, Share, Step, Text, Tolerance, Variables,
+    Platform, RebootPolicy, SecretsPolicy, Share, Step, Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -120,6 +120,10 @@ pub struct Deploy {
     pub after: Vec<Hook>,
     /// `health`
     pub health: Vec<Health>,
+    /// `reboot.when`
+    pub reboot: Option<RebootPolicy>,
+    /// `reboot.timeout`
+    pub reboot_timeout: Option<Duration>,
     /// `on_failure`
     pub on_failure: Option<OnFailure>,
     /// `confirm`

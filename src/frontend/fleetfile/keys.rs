@@ -1,7 +1,7 @@
 //! Every key that a Fleetfile has beyond a Taskfile's: the decoder checks against these tables, and the JSON schema and
 //! the suggestions are made from them. Knows nothing of what the keys do.
 
-use crate::model::{Action, Confirmation, JqShim, NotifyWhen, OnFailure, Platform};
+use crate::model::{Action, Confirmation, JqShim, NotifyWhen, OnFailure, Platform, RebootPolicy};
 use crate::yaml::keys::{Key, Table, Type, key};
 
 /// A word and what it stands for.
@@ -33,6 +33,8 @@ pub(super) const FAILURES: Words<OnFailure, 4> = [
     ("roll_back_host", OnFailure::RollBackHost),
     ("roll_back_wave", OnFailure::RollBackWave),
 ];
+pub(super) const REBOOTS: Words<RebootPolicy, 3> =
+    [("never", RebootPolicy::Never), ("if_needed", RebootPolicy::IfNeeded), ("always", RebootPolicy::Always)];
 pub(super) const CASES: Words<NotifyWhen, 5> = [
     ("succeeded", NotifyWhen::Succeeded),
     ("changed", NotifyWhen::Changed),
@@ -84,6 +86,7 @@ const ACTION_WORDS: [&str; 4] = words(&ACTIONS);
 const FAILURE_WORDS: [&str; 4] = words(&FAILURES);
 const CASE_WORDS: [&str; 5] = words(&CASES);
 const CONFIRM_WORDS: [&str; 1] = words(&CONFIRMATIONS);
+const REBOOT_WORDS: [&str; 3] = words(&REBOOTS);
 const JQ_WORDS: [&str; 2] = words(&JQ);
 const PLACE_WORDS: [&str; 2] = words(&PLACES);
 const EACH_WORDS: [&str; 1] = words(&EACH);
@@ -333,6 +336,11 @@ pub(super) static DEPLOY: Table = Table {
         ),
         key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
         key(
+            "reboot",
+            Type::OneOf(&[Type::Enum(&REBOOT_WORDS), Type::Table(&REBOOT)]),
+            "When a host is rebooted after its activation, one at a time: `never`, `if_needed`, `always`. Default: `never`.",
+        ),
+        key(
             "on_failure",
             Type::Enum(&FAILURE_WORDS),
             "What a failed host means: `stop`, `continue`, `roll_back_host`, `roll_back_wave`. Default: `stop`.",
@@ -370,6 +378,21 @@ pub(super) static DEPLOY: Table = Table {
             Type::List(&Type::String),
             "Regular expressions of units whose failure is not held against the new system.",
         ),
+    ],
+};
+
+/// `reboot:`
+pub(super) static REBOOT: Table = Table {
+    name: "reboot",
+    doc: "When and how hosts are rebooted.",
+    keys: &[
+        key(
+            "when",
+            Type::Enum(&REBOOT_WORDS),
+            "`never`, `if_needed` (another kernel, initrd, kernel modules or systemd than was booted) or `always` (wherever \
+             the system has changed). Default: `never`.",
+        ),
+        key("timeout", Type::Duration, "How long a host may take to come back. Default: `10m`."),
     ],
 };
 

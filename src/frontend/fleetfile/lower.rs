@@ -4,7 +4,7 @@ use super::ast;
 use crate::frontend::taskfile::excluded;
 use crate::model::{
     Action, Build, Confirmation, Deploy, Fleet, HostOverride, Include, JqShim, OnFailure, Pipeline, Platform,
-    Proof, Shims, Step, StepKind, TaskfileId, Text, Tolerance, Variables,
+    Proof, Reboot, Shims, Step, StepKind, TaskfileId, Text, Tolerance, Variables,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -156,6 +156,10 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         before: deploy.before,
         after: deploy.after,
         health: deploy.health,
+        reboot: Reboot {
+            when: deploy.reboot.unwrap_or(Reboot::default().when),
+            timeout: deploy.reboot_timeout.unwrap_or(Reboot::default().timeout),
+        },
         on_failure,
         clean_tree: deploy.clean_tree.unwrap_or(false),
         confirm: match action {

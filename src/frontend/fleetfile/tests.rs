@@ -4,7 +4,7 @@ use super::{FlakeHost, Part, Place, assemble, decode, rehearsed_hosts, resolve_h
 use crate::diagnostic::Diagnostics;
 use crate::model::{
     Action, BuildOn, Confirmation, HealthKind, Host, JqShim, NotifyWhen, OnFailure, Platform, Project, Proof,
-    Share, StepKind,
+    RebootPolicy, Share, StepKind,
 };
 use crate::source::SourceMap;
 use crate::template::Map;
@@ -92,6 +92,7 @@ pipelines:
         - tcp: '{{.HOST}}:443'
         - {command: systemctl is-system-running, on: host}
       on_failure: roll_back_host
+      reboot: {when: if_needed, timeout: 5m}
       confirm: false
       timeout: 5m
       watchdog: 30s
@@ -149,6 +150,10 @@ pipelines:
     assert_eq!(deploy.max_failures, Some(crate::model::Tolerance::Count(1)));
     assert_eq!(deploy.on_failure, OnFailure::RollBackHost);
     assert_eq!(deploy.confirm, Confirmation::Never);
+    assert_eq!(
+        (deploy.reboot.when, deploy.reboot.timeout),
+        (RebootPolicy::IfNeeded, Duration::from_secs(300))
+    );
     assert_eq!(
         deploy.proof,
         Proof {

@@ -5,10 +5,10 @@ use super::{health, hook, notification, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
 use crate::frontend::fleetfile::keys::{
-    ACTIONS, BUILD, CONFIRMATIONS, DEPLOY, FAILURES, PIPELINE, PLATFORMS,
+    ACTIONS, BUILD, CONFIRMATIONS, DEPLOY, FAILURES, PIPELINE, PLATFORMS, REBOOT, REBOOTS,
 };
 use crate::frontend::fleetfile::variables::decode_variables;
-use crate::model::{Confirmation, Selector, Share, Text, Tolerance, Variables};
+use crate::model::{Action, Confirmation, RebootPolicy, Selector, Share, Text, Tolerance, Variables};
 use crate::source::Spanned;
 use crate::yaml::{Decoder, Field, Node};
 use std::time::Duration;
@@ -121,6 +121,8 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         before: Vec::new(),
         after: Vec::new(),
         health: Vec::new(),
+        reboot: None,
+        reboot_timeout: None,
         on_failure: None,
         confirm: None,
         diff: None,
@@ -145,6 +147,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             "before" => deploy.before = hook::decode_all(decoder, field.value),
             "after" => deploy.after = hook::decode_all(decoder, field.value),
             "health" => deploy.health = health::decode_all(decoder, field.value),
+            "reboot" => reboot(decoder, &field, &mut deploy),
             "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
             "confirm" => deploy.confirm = confirmation(decoder, &field),
             "diff" => deploy.diff = decoder.bool(field.value).map(|diff| *diff),
@@ -159,7 +162,36 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             _ => {}
         }
     }
+    refuse_reboot(decoder, stage, &deploy);
     Some(deploy)
+}
+
+fn reboot(decoder: &mut Decoder, field: &Field<'_>, deploy: &mut Deploy) {
+    if field.value.as_scalar().is_some() {
+        deploy.reboot = word(decoder, field.value, &REBOOTS, "a case for a reboot");
+        return;
+    }
+    for option in decoder.table(field.value, &REBOOT).unwrap_or_default() {
+        match option.name {
+            "when" => deploy.reboot = word(decoder, option.value, &REBOOTS, "a case for a reboot"),
+            _ => deploy.reboot_timeout = duration(decoder, &option),
+        }
+    }
+}
+
+/// A reboot after what makes nothing lasting brings the old system back.
+fn refuse_reboot(decoder: &mut Decoder, stage: &Field<'_>, deploy: &Deploy) {
+    let reboots = deploy.reboot.is_some_and(|when| when != RebootPolicy::Never);
+    let action = deploy.action.unwrap_or(Action::Switch);
+    if !reboots || action.sets_profile() {
+        return;
+    }
+    let message = format!("`reboot` does not go with `action: {}`", action.verb());
+    decoder.push(
+        Diagnostic::error("fleet::fleetfile::reboot", message)
+            .at(stage.key_span, "makes nothing lasting: a reboot would bring the old system back")
+            .help("reboot with `action: switch` or `boot`"),
+    );
 }
 
 /// Yes, no, or before each wave.
