@@ -192,6 +192,23 @@ fn tests_do_not_get_the_keys_of_whoever_runs_them() {
     }
 }
 
+#[test]
+fn a_step_for_a_test_that_the_flake_has_not_is_told_beforehand() {
+    if !requirement::met("gates::a_step_for_a_test_that_the_flake_has_not_is_told_beforehand", NIX) {
+        return;
+    }
+    let homelab = Homelab::new();
+    homelab.fleet(&["check", "--eval"]).code(0);
+    homelab.write("Fleetfile.yaml", &FLEETFILE.replace("{vm: services}", "{vm: service}"));
+    homelab.fleet(&["check"]).code(0);
+    homelab
+        .fleet(&["check", "--eval"])
+        .code(1)
+        .says("the flake has no check `service`")
+        .says("Fleetfile.yaml:7:")
+        .says("did you mean `services`?");
+}
+
 /// A test may be built from files for tests and test keys; what is real is found before anything is built.
 #[test]
 fn a_test_that_has_something_real_is_not_built() {

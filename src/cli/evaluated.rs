@@ -4,12 +4,14 @@ use super::args::Arguments;
 use super::project::{self, Loaded};
 use super::{Failure, fleet, options, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Fleet, Host, Pipeline, SelectorError, Share};
-use crate::process::Outlet;
+use crate::driver::{Io, Output};
+use crate::model::{Fleet, Host, Pipeline, SelectorError, Share, StepKind};
+use crate::process::{Outlet, Stream};
 use crate::source::Span;
 use crate::template::Map;
+use std::collections::BTreeSet;
 
-/// What does not fit: hosts that do not evaluate, selectors that select nothing. Nothing for a project without a fleet.
+/// What does not fit: hosts that do not evaluate, selectors that select nothing, tests that the flake has not. Nothing for a project without a fleet.
 ///
 /// # Errors
 /// The flake cannot be evaluated, or it has no host of a name that the Fleetfile gives.
@@ -17,13 +19,47 @@ pub(super) fn check(loaded: &Loaded, arguments: &Arguments, program: &str) -> Re
     let Some(fleet) = &loaded.project.fleet else { return Ok(Diagnostics::default()) };
     let scripts = scripts::new(Outlet::stderr(), project::task_paint(arguments));
     let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
-    let hosts = fleet::engine(loaded, &variables, &fleet::Wish::to_look(None), arguments)?.hosts;
+    let wish = fleet::Wish::to_look(None);
+    let engine = fleet::engine(loaded, &variables, &wish, arguments)?;
+    let hosts = &engine.hosts;
     let mut found: Diagnostics =
         hosts.iter().filter(|host| host.system.is_none()).map(|host| broken(host, fleet)).collect();
     for pipeline in loaded.project.pipelines.values() {
-        found.extend(selectors(pipeline, &hosts, &variables)?);
+        found.extend(selectors(pipeline, hosts, &variables)?);
+    }
+    let steps = loaded.project.pipelines.values().flat_map(|pipeline| &pipeline.check);
+    let tests: Vec<(&str, Span)> = steps
+        .filter_map(|step| match &step.kind {
+            StepKind::Vm(name) => Some((name.as_str(), step.span)),
+            _ => None,
+        })
+        .collect();
+    if !tests.is_empty() {
+        let (flake, _, _) = engine.capabilities();
+        let checks = flake.check_names(Io { output: &Quiet, cancel: &wish.cancel });
+        let failed = |error| Failure::driver(&error, (fleet.span, "this flake"), &loaded.sources, arguments);
+        found.extend(unknown_tests(&tests, &checks.map_err(failed)?));
     }
     Ok(found)
+}
+
+/// `vm:` steps that name what is no check of the flake, for any system.
+fn unknown_tests(tests: &[(&str, Span)], checks: &[(String, bool, Vec<String>)]) -> Diagnostics {
+    let known: BTreeSet<&str> = checks.iter().flat_map(|(_, _, names)| names).map(String::as_str).collect();
+    let unknown = tests.iter().filter(|(name, _)| !known.contains(name));
+    let told = unknown.map(|(name, span)| {
+        Diagnostic::error("fleet::check::unknown_test", format!("the flake has no check `{name}`"))
+            .at(*span, "this test")
+            .suggest(name, known.iter().copied())
+    });
+    told.collect()
+}
+
+/// What nix says of a flake that evaluates is of no interest here.
+struct Quiet;
+
+impl Output for Quiet {
+    fn line(&self, _: Stream, _: &str) {}
 }
 
 fn broken(host: &Host, fleet: &Fleet) -> Diagnostic {

@@ -10,6 +10,7 @@ mod glob;
 mod signature;
 mod stat;
 mod store;
+mod sweep;
 mod timestamp;
 
 pub use files::TaskFiles;

@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::signature::{Record, Signature};
-use super::{Difference, Freshness, GlobError, Reason, TaskFiles, checksum, timestamp};
+use super::{Difference, Freshness, GlobError, Reason, TaskFiles, checksum, sweep, timestamp};
 use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -177,6 +177,7 @@ impl Fingerprints {
         }
         let checksum = whole()?;
         if !self.dry && (signature.is_worth_it() || record.is_some()) {
+            sweep::before_first(cache_dir);
             // Without the record the next run reads everything again; that is all.
             let _ = signature.record(&path, &checksum);
         }
@@ -185,13 +186,15 @@ impl Fingerprints {
 
     /// What changed since the sources had their old checksum, as far as it was kept; keeps the new contents.
     fn contents(&self, name: &str, sources: &[PathBuf], old: &str, new: &str) -> Option<Difference> {
-        let path = self.cache_dir.as_ref()?.join("contents").join(file_name(name));
+        let cache_dir = self.cache_dir.as_ref()?;
+        let path = cache_dir.join("contents").join(file_name(name));
         if old == new && Contents::is_kept(&path, new) {
             return None;
         }
         let contents = Contents::take(sources)?;
         let difference = Contents::read(&path, old).and_then(|earlier| contents.since(&earlier));
         if !self.dry {
+            sweep::before_first(cache_dir);
             // Without it the next run cannot tell what changed; that is all.
             let _ = contents.write(&path, new);
         }
