@@ -164,7 +164,7 @@ impl Lab {
 
     fn built(&self, host: &Host) -> StorePath {
         let derivation = self.derivation(host).unwrap();
-        self.native.build(host, &derivation, self.io()).unwrap()
+        self.native.build(host, &derivation, self.io()).unwrap().path
     }
 
     /// Everything up to the activation.
@@ -214,6 +214,8 @@ fn host(name: &str) -> Host {
         user: Some("ryan".to_owned()),
         port: None,
         build_on: BuildOn::Local,
+        build_limits: Default::default(),
+        cache: None,
         tags: Default::default(),
         identity: Default::default(),
     }

@@ -38,6 +38,8 @@ fn host(text: &str) -> Host {
         user: None,
         port: None,
         build_on: BuildOn::Target,
+        build_limits: Default::default(),
+        cache: None,
         tags: if text == "luna" { ["canary".to_owned()].into() } else { [].into() },
         identity: Default::default(),
     }

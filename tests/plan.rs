@@ -19,6 +19,8 @@ fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
         user: None,
         port: None,
         build_on,
+        build_limits: Default::default(),
+        cache: None,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         identity: Default::default(),
     }

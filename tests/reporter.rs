@@ -69,6 +69,8 @@ fn host(name: &str) -> Host {
         user: None,
         port: None,
         build_on: BuildOn::Target,
+        build_limits: Default::default(),
+        cache: None,
         tags: [].into(),
         identity: Default::default(),
     }

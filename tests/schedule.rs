@@ -245,6 +245,8 @@ prop_compose! {
             user: None,
             port: None,
             build_on: if index.is_multiple_of(2) { BuildOn::Local } else { BuildOn::Target },
+            build_limits: Default::default(),
+            cache: None,
             tags: [if index.is_multiple_of(3) { "canary" } else { "edge" }.to_owned()].into(),
             identity: Default::default(),
         };

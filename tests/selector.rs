@@ -15,6 +15,8 @@ fn host(name: &str, system: &str, tags: &[&str]) -> Host {
         user: None,
         port: None,
         build_on: BuildOn::Target,
+        build_limits: Default::default(),
+        cache: None,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         identity: Default::default(),
     }

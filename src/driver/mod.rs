@@ -12,6 +12,7 @@ pub mod git;
 mod inspect;
 mod local_scripts;
 mod lock;
+mod memory;
 mod native;
 mod nix;
 mod notify;
@@ -44,7 +45,8 @@ pub use secrets::{Fence, Held, Secrets};
 pub use shell::{Dialect, LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{
-    Activation, Build, HealthOutcome, IgnoredUnits, Probe, Rebooted, Sudo, SystemState, Target, Unit,
+    Activation, Build, Built, HealthOutcome, IgnoredUnits, Place, Probe, Rebooted, Sudo, SystemState, Target,
+    Unit,
 };
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 pub use work_tree::{WorkTree, repository};

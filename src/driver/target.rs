@@ -3,6 +3,7 @@
 use super::{Derivation, DriverError, Io, Lock, StorePath, SystemDiff};
 use crate::model::{Action, Health, Hook, Host, Proof};
 use regex::RegexSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How commands become root's.
@@ -121,13 +122,45 @@ pub enum HealthOutcome {
     Unhealthy(String),
 }
 
+/// Where a system was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On the host that it is for.
+    Target,
+    /// Here, or where the nix here builds for other systems.
+    Local,
+    /// On another machine.
+    Builder(Arc<str>),
+}
+
+impl Place {
+    /// As the Fleetfile's `build_on` names it.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Target => "target",
+            Self::Local => "local",
+            Self::Builder(name) => name,
+        }
+    }
+}
+
+/// A system that is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Built {
+    /// Its path.
+    pub path: StorePath,
+    /// Where it was built; `None` where nobody had to build it, because the host runs it.
+    pub place: Option<Place>,
+}
+
 /// Builds systems.
 pub trait Build: Send + Sync {
     /// Builds a host's system where its `build_on` says.
     ///
     /// # Errors
     /// It does not build; nix's own last lines are kept.
-    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError>;
+    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<Built, DriverError>;
 }
 
 /// Reaches one host.

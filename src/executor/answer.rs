@@ -4,7 +4,7 @@ use super::event::{Delivery, Event, Failure, HostDiff, HostResult, NodeStatus};
 use super::node::Answer;
 use super::run_state::RunState;
 use super::schedule::Ended;
-use crate::driver::{DriverError, ErrorKind, Evaluated, Probe};
+use crate::driver::{Built, DriverError, ErrorKind, Evaluated, Probe};
 use crate::model::{Host, HostName, Notification};
 use crate::plan::{NodeId, NodeKind};
 use std::collections::HashMap;
@@ -80,10 +80,11 @@ impl RunState<'_> {
                 self.take_evaluated(hosts);
                 (Ended::Succeeded, None)
             }
-            Answer::Built(path) => {
+            Answer::Built(Built { path, place }) => {
                 let message = path.to_string();
                 if let Some(state) = self.host_mut(id) {
                     state.path = Some(path);
+                    state.built_on = place;
                 }
                 (Ended::Succeeded, Some(message))
             }

@@ -207,6 +207,9 @@ pub struct HostReport {
     /// Parts of what runs that only a reboot brings into use: `kernel`, `initrd`, `kernel-modules`, `systemd`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs_reboot: Vec<String>,
+    /// Where its system was built: `target` (the host itself), `local`, or a builder; absent where it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub built_on: Option<String>,
     /// Time spent on its nodes, in milliseconds.
     pub took_ms: u64,
 }

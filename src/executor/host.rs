@@ -3,7 +3,7 @@
 use super::activation::Verdict;
 use super::event::{Generation, HostReport, HostResult};
 use super::resumed::DoneHost;
-use crate::driver::{Derivation, DriverError, ErrorKind, Probe, StorePath, SystemDiff, SystemState};
+use crate::driver::{Derivation, DriverError, ErrorKind, Place, Probe, StorePath, SystemDiff, SystemState};
 use crate::model::{Action, BuildOn, Host};
 use crate::plan::{NodeId, NodeKind, Stage};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(super) struct HostState {
     pub(super) path: Option<StorePath>,
     /// What the system would change.
     pub(super) diff: Option<Arc<SystemDiff>>,
+    /// Where that was built.
+    pub(super) built_on: Option<Place>,
     /// The last word on its activation.
     pub(super) verdict: Option<Verdict>,
     /// Number of its wave, from 0.
@@ -118,6 +120,7 @@ impl HostState {
                 .and_then(|verdict| verdict.state.as_ref())
                 .and_then(|state| generation(state, boots)),
             needs_reboot: self.needs_reboot(),
+            built_on: self.built_on.as_ref().map(|place| place.word().to_owned()),
             took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -134,7 +137,8 @@ fn classify(kind: &NodeKind, host: &Host, error: ErrorKind) -> HostResult {
     // Only some steps speak with the host itself: a builder or a URL that does not answer says nothing of it.
     let speaks_with_it = match kind {
         NodeKind::Probe | NodeKind::Generation(_) | NodeKind::Copy | NodeKind::Diff { .. } => true,
-        NodeKind::Build => host.build_on == BuildOn::Target,
+        // By `auto` only the host itself is spoken with.
+        NodeKind::Build => matches!(host.build_on, BuildOn::Target | BuildOn::Auto),
         _ => false,
     };
     match error {

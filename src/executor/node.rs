@@ -5,7 +5,7 @@ use super::channel::deliver;
 use super::drivers::Drivers;
 use super::reboot;
 use crate::driver::{
-    CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Held, Io, Message, Output,
+    Built, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Held, Io, Message, Output,
     PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
 use crate::model::{Host, OnFailure, Step, StepKind, Variables};
@@ -56,7 +56,7 @@ pub(super) enum Answer {
     /// The fence around secrets, which holds.
     Held(Box<Held>),
     Evaluated(Vec<Evaluated>),
-    Built(StorePath),
+    Built(Built),
     Diffed(Box<SystemDiff>),
     Confirmed(bool),
     /// An activation or a roll-back.
@@ -84,7 +84,8 @@ pub(super) fn run(
         NodeKind::Check(step) => check(shared, step, host, io, &tail),
         NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
         NodeKind::Generation(number) => {
-            drivers.target.generation(known(host)?, *number, io).map(Answer::Built)
+            let path = drivers.target.generation(known(host)?, *number, io)?;
+            Ok(Answer::Built(Built { path, place: None }))
         }
         NodeKind::Build => {
             let derivation = input.derivation.ok_or_else(|| missing("the derivation"))?;

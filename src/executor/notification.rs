@@ -152,6 +152,7 @@ mod tests {
             before: None,
             after: None,
             needs_reboot: Vec::new(),
+            built_on: None,
             took_ms: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! Hosts of the fleet, as the flake and the Fleetfile have them.
 
-use super::Text;
+use super::{BinaryCache, StoreUrl, Text};
 use crate::source::Span;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -84,6 +84,38 @@ pub enum BuildOn {
     Local,
     /// On a named machine reachable by ssh, then copied.
     Builder(Arc<str>),
+    /// Here or on the host, by what both are and what nix has for the host's system.
+    Auto,
+}
+
+/// What building a host's system may take of the machine that builds it. What is absent is left to its own nix.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct BuildLimits {
+    /// Most derivations that are built at once (nix `max-jobs`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_jobs: Option<u32>,
+    /// Cores that one of them may use (nix `cores`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u32>,
+    /// Memory that one of them may need, MiB: as many are built at once as the free memory holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_memory_mib: Option<u64>,
+}
+
+impl BuildLimits {
+    /// These, and where they say nothing `others`.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            max_jobs: self.max_jobs.or(others.max_jobs),
+            cores: self.cores.or(others.cores),
+            job_memory_mib: self.job_memory_mib.or(others.job_memory_mib),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// `fleet:` of a Fleetfile, as written and checked.
@@ -118,6 +150,12 @@ pub struct HostOverride {
     pub port: Option<u16>,
     /// Where it is built.
     pub build_on: Option<BuildOn>,
+    /// What building it may take.
+    pub build_limits: BuildLimits,
+    /// Binary cache that its system is pushed to.
+    pub push_to: Option<StoreUrl>,
+    /// Where the host takes it from; where it is pushed to when absent.
+    pub pull_from: Option<StoreUrl>,
     /// What the host is, where the Fleetfile says it; the flake must agree.
     pub platform: Option<Platform>,
     /// Tags for selectors.
@@ -201,6 +239,12 @@ pub struct Host {
     /// Where it is built.
     #[serde(serialize_with = "serialize_build_on")]
     pub build_on: BuildOn,
+    /// What building it may take.
+    #[serde(flatten, skip_serializing_if = "BuildLimits::is_empty")]
+    pub build_limits: BuildLimits,
+    /// By which binary cache its system comes to it, where it is not built there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<BinaryCache>,
     /// Tags.
     pub tags: BTreeSet<String>,
     /// What the machine must say of itself.
@@ -229,6 +273,7 @@ fn serialize_build_on<S: serde::Serializer>(build_on: &BuildOn, serializer: S) -
     serializer.serialize_str(match build_on {
         BuildOn::Target => "target",
         BuildOn::Local => "local",
+        BuildOn::Auto => "auto",
         BuildOn::Builder(name) => name,
     })
 }

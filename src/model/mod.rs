@@ -8,14 +8,15 @@ mod project;
 mod selector;
 mod snapshot;
 mod step;
+mod store_url;
 mod task;
 mod text;
 mod variable;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
 pub use host::{
-    BuildOn, Fleet, Host, HostName, HostOverride, Identity, IgnoredFinding, JqShim, NameError, Platform,
-    SecretsPolicy, Shims,
+    BuildLimits, BuildOn, Fleet, Host, HostName, HostOverride, Identity, IgnoredFinding, JqShim, NameError,
+    Platform, SecretsPolicy, Shims,
 };
 pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, ServiceKeys};
 pub use pipeline::{
@@ -26,6 +27,7 @@ pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfi
 pub use selector::{Selector, SelectorError};
 pub use snapshot::Snapshot;
 pub use step::{Health, HealthKind, Step, StepKind};
+pub use store_url::{BinaryCache, StoreUrl, StoreUrlError};
 pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
 pub use text::Text;
 pub use variable::{Query, Structure, Variable, VariableValue, Variables};

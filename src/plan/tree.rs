@@ -123,6 +123,7 @@ fn write_row(text: &mut String, plan: &Plan, row: &Row, first: &str, next: &str)
         BuildOn::Builder(builder) if row.label == "build" => format!("{} on {builder}", host.name),
         BuildOn::Target if row.label == "build" => format!("{} on itself", host.name),
         BuildOn::Local if row.label == "build" => format!("{} here", host.name),
+        BuildOn::Auto if row.label == "build" => format!("{} here or on itself", host.name),
         _ => host.name.to_string(),
     });
     text.push(':');

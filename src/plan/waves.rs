@@ -60,6 +60,8 @@ mod tests {
             user: None,
             port: None,
             build_on: BuildOn::Local,
+            build_limits: Default::default(),
+            cache: None,
             tags: name.starts_with('c').then(|| "canary".to_owned()).into_iter().collect(),
             identity: Default::default(),
         };

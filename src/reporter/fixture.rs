@@ -82,6 +82,7 @@ pub(super) fn host_report(name: &str, result: HostResult, before: u64, after: Op
         before: Some(generation(before)),
         after: after.map(generation),
         needs_reboot: Vec::new(),
+        built_on: None,
         took_ms: 14_230,
     }
 }

@@ -86,7 +86,8 @@ impl Table<'_> {
             .iter()
             .map(|host| {
                 let generation = Self::generation(host).unwrap_or_else(|| "-".to_owned());
-                (host, Self::result(host, plain), generation, duration(host.took_ms))
+                let built_on = host.built_on.clone().unwrap_or_else(|| "-".to_owned());
+                (host, Self::result(host, plain), generation, built_on, duration(host.took_ms))
             })
             .collect();
         let widest = |heading: &str, cells: &mut dyn Iterator<Item = usize>| {
@@ -94,14 +95,30 @@ impl Table<'_> {
         };
         let names = widest("host", &mut rows.iter().map(|(host, ..)| host.host.as_str().len()));
         let results = widest("result", &mut rows.iter().map(|(_, result, ..)| columns(result)));
-        let generations = widest("generation", &mut rows.iter().map(|(_, _, cell, _)| columns(cell)));
-        let heading =
-            format!("{:names$}  {:results$}  {:generations$}  time", "host", "result", "generation");
+        let generations = widest("generation", &mut rows.iter().map(|(_, _, cell, ..)| columns(cell)));
+        // A run that builds nothing has nothing to say of it.
+        let places = match report.hosts.iter().any(|host| host.built_on.is_some()) {
+            true => widest("built on", &mut rows.iter().map(|(_, _, _, cell, _)| columns(cell))),
+            false => 0,
+        };
+        let built = |cell: &str| if places == 0 { String::new() } else { format!("{cell:places$}  ") };
+        let heading = format!(
+            "{:names$}  {:results$}  {:generations$}  {}time",
+            "host",
+            "result",
+            "generation",
+            built("built on")
+        );
         let _ = writeln!(out, "{}", self.paint.paint(colour::DIM, &heading));
-        for (host, result, generation, time) in rows {
+        for (host, result, generation, built_on, time) in rows {
             let painted = Self::result(host, self.paint);
             let pad = padding(&result, results);
-            let _ = writeln!(out, "{:names$}  {painted}{pad}  {generation:generations$}  {time}", host.host);
+            let built = built(&built_on);
+            let _ = writeln!(
+                out,
+                "{:names$}  {painted}{pad}  {generation:generations$}  {built}{time}",
+                host.host
+            );
         }
     }
 

@@ -114,6 +114,13 @@ impl Homelab {
         command
     }
 
+    /// A program where the hosts are, to be started; the process is its own, as long as it runs.
+    pub(crate) fn start_program(&self, words: &[&str]) -> Command {
+        let mut command = self.command(&[&["run"], words].concat());
+        command.current_dir(self.dir());
+        command
+    }
+
     /// Runs fleet where the hosts are, without a terminal.
     pub(crate) fn fleet(&self, arguments: &[&str]) -> Output {
         self.command(&["run", "setsid", "--wait", env!("CARGO_BIN_EXE_fleet")])
@@ -121,6 +128,21 @@ impl Homelab {
             .current_dir(self.dir())
             .output()
             .unwrap()
+    }
+
+    /// Runs a pipeline without a terminal, with variables of the environment and lines of nix's configuration.
+    pub(crate) fn run_with(&self, environment: &[(&str, &str)], nix: &str, arguments: &[&str]) -> Run {
+        let configured = "NIX_CONFIG=\"$NIX_CONFIG\n$FURTHER\"; export NIX_CONFIG; exec setsid --wait \"$@\"";
+        let output = self
+            .command(&["run", "sh", "-c", &configured.replace("\\n", "\n"), "sh"])
+            .args([env!("CARGO_BIN_EXE_fleet"), "run"])
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .env("FURTHER", nix)
+            .current_dir(self.dir())
+            .output()
+            .unwrap();
+        Run::read(self.dir(), &output)
     }
 
     /// Runs a pipeline without a terminal.

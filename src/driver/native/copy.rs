@@ -4,8 +4,8 @@ use super::{Known, Native, probe};
 use crate::driver::nix::{advice, is_disk_full, is_unsigned, last_lines, log};
 use crate::driver::ssh::{Destination, Script, classify, quote};
 use crate::driver::tool::{Limits, Tool};
-use crate::driver::{DriverError, ErrorKind, Io, StorePath, Sudo};
-use crate::model::{BuildOn, Host};
+use crate::driver::{DriverError, ErrorKind, Io, Place, StorePath, Sudo};
+use crate::model::Host;
 use crate::process::Stream;
 use std::collections::HashMap;
 
@@ -21,13 +21,17 @@ impl Native {
         if [&known.state.current, &known.state.profile, &known.rooted].contains(&&Some(path.clone())) {
             return Ok(());
         }
-        if host.build_on == BuildOn::Local {
+        let place = self.place(host, io)?;
+        if place == Place::Local {
             self.fits_store(host, &known, path, io)?;
         }
         let (protected, copied) = std::thread::scope(|scope| {
             let protected = scope.spawn(|| self.protect(host, &known, path, io));
-            let copied =
-                if host.build_on == BuildOn::Target { Ok(()) } else { self.send(host, &known, path, io) };
+            let copied = match &host.cache {
+                _ if place == Place::Target => Ok(()),
+                Some(cache) => self.by_cache(host, &known, (&place, cache), path, io),
+                None => self.send(host, &known, &place, path, io),
+            };
             let stopped = |_| Err(DriverError::new(ErrorKind::Other, "making the root stopped"));
             (protected.join().unwrap_or_else(stopped), copied)
         });
@@ -98,10 +102,17 @@ impl Native {
         known.privilege.password.is_none().then(|| known.privilege.runs(&text))
     }
 
-    fn send(&self, host: &Host, known: &Known, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
+    fn send(
+        &self,
+        host: &Host,
+        known: &Known,
+        place: &Place,
+        path: &StorePath,
+        io: Io<'_>,
+    ) -> Result<(), DriverError> {
         let target = Destination::of(host)?;
         let mut from = Vec::new();
-        if let BuildOn::Builder(name) = &host.build_on {
+        if let Place::Builder(name) = place {
             let builder = Destination::builder(name)?;
             if target.port().is_none() {
                 from = vec!["--from".to_owned(), builder.store()];
@@ -138,7 +149,7 @@ impl Native {
     }
 }
 
-fn full(host: &Host, said: Vec<String>) -> DriverError {
+pub(super) fn full(host: &Host, said: Vec<String>) -> DriverError {
     DriverError::new(ErrorKind::DiskFull, format!("no space is left in the store of {}", host.name))
         .said(said)
         .help(format!("make room: ssh {} nix-collect-garbage --delete-older-than 30d", host.address))
@@ -168,7 +179,7 @@ fn failure(host: &Host, said: &[String]) -> DriverError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HostName, Platform};
+    use crate::model::{BuildOn, HostName, Platform};
 
     #[test]
     fn refusals_say_what_to_do() {
@@ -181,6 +192,8 @@ mod tests {
             user: Some("ryan".to_owned()),
             port: None,
             build_on: BuildOn::Local,
+            build_limits: Default::default(),
+            cache: None,
             tags: Default::default(),
             identity: Default::default(),
         };

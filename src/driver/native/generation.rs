@@ -71,6 +71,8 @@ mod tests {
             user: None,
             port: None,
             build_on: BuildOn::Target,
+            build_limits: Default::default(),
+            cache: None,
             tags: Default::default(),
             identity: Default::default(),
         };

@@ -9,6 +9,7 @@ mod activation;
 #[cfg(test)]
 mod boot_space;
 mod build;
+mod cache;
 mod copy;
 mod diff;
 mod generation;
@@ -16,6 +17,7 @@ mod health;
 mod inspect;
 mod job;
 mod lock;
+mod place;
 mod privilege;
 mod probe;
 mod reboot;
@@ -23,19 +25,19 @@ mod roll_back;
 
 pub use privilege::AskPassword;
 
-use super::nix::{LocalBuilds, Nix, NixFlake};
+use super::nix::{LocalBuilds, Nix, NixFlake, Settings};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
-    Activation, Build, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Probe, Rebooted, StorePath, SystemDiff, SystemState,
-    Target,
+    Activation, Build, Built, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
+    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Rebooted, StorePath, SystemDiff,
+    SystemState, Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What the engine needs to know.
@@ -59,6 +61,7 @@ pub struct Native {
     flake: NixFlake,
     nix: Arc<Nix>,
     builds: LocalBuilds,
+    settings: OnceLock<Result<Settings, DriverError>>,
     ssh: Ssh,
     passwords: Passwords,
     holder: Holder,
@@ -77,6 +80,10 @@ struct Known {
     chosen: Option<(u64, StorePath)>,
     /// Free space in its store when it was probed, MiB.
     store_free_mib: u64,
+    /// Free memory when it was probed, MiB, where it told.
+    memory_free_mib: Option<u64>,
+    /// Where its system was built in this run.
+    place: Option<Place>,
     /// When it was probed.
     probed: Instant,
 }
@@ -92,6 +99,7 @@ impl Native {
             flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?
                 .asking_secrets(options.asks_secrets),
             builds: LocalBuilds::new(nix.clone()),
+            settings: OnceLock::new(),
             nix,
             ssh: Ssh::new(),
             passwords: Passwords::new(options.password),
@@ -116,6 +124,11 @@ impl Native {
     /// Closes all connections. Dropping the engine does it as well.
     pub fn finish(&self) {
         self.ssh.close();
+    }
+
+    /// What the nix here is set to; asked once.
+    fn settings(&self, io: Io<'_>) -> Result<&Settings, DriverError> {
+        self.settings.get_or_init(|| Settings::ask(&self.nix, io)).as_ref().map_err(Clone::clone)
     }
 
     fn known(&self, host: &Host) -> Option<Known> {
@@ -178,7 +191,7 @@ impl Flake for Native {
 }
 
 impl Build for Native {
-    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError> {
+    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<Built, DriverError> {
         self.build_system(host, derivation, io)
     }
 }

@@ -52,6 +52,11 @@ impl Native {
             rooted: None,
             chosen: None,
             store_free_mib: probe.store_free_mib,
+            memory_free_mib: answer
+                .value("memory_free_kib")
+                .and_then(|kib| kib.parse::<u64>().ok())
+                .map(|kib| kib / KIB_PER_MIB),
+            place: None,
             probed,
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -31,4 +31,8 @@ free() {
 free /nix/store store_free_kib
 free /boot boot_free_kib
 
+while read -r key value _; do
+  case $key in MemAvailable:) say memory_free_kib "$value" ;; esac
+done 2>/dev/null </proc/meminfo
+
 command -v nix-store >/dev/null 2>&1 || say lacks nix-store

@@ -25,10 +25,28 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How many lines are kept for an error.
 const KEPT: usize = 60;
 
+/// How much a build does at once; what is absent is as nix is set to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Jobs {
+    /// `--max-jobs`
+    pub(crate) max_jobs: Option<u64>,
+    /// `--cores`
+    pub(crate) cores: Option<u32>,
+}
+
+impl Jobs {
+    fn options(self) -> Vec<String> {
+        let option = |name: &str, value: Option<u64>| value.map(|value| [name.to_owned(), value.to_string()]);
+        let options = [option("--max-jobs", self.max_jobs), option("--cores", self.cores.map(u64::from))];
+        options.into_iter().flatten().flatten().collect()
+    }
+}
+
 /// The builds of a run.
 pub(crate) struct LocalBuilds {
     nix: Arc<Nix>,
-    gathering: Mutex<Option<Batch>>,
+    /// Hosts that may share a nix: those that are built with the same options.
+    gathering: Mutex<HashMap<Jobs, Batch>>,
     running: Arc<Running>,
 }
 
@@ -89,26 +107,32 @@ impl LocalBuilds {
         &self,
         derivation: &Derivation,
         output: &StorePath,
+        jobs: Jobs,
         io: Io<'_>,
     ) -> Result<(), DriverError> {
         if self.is_there(output, io)? {
             return Ok(());
         }
         let (sender, news) = channel();
-        let (first, cancel, waiting) = self.join(derivation, sender);
+        let (first, cancel, waiting) = self.join(derivation, jobs, sender);
         if first {
             std::thread::sleep(GATHER);
             self.running.give_way(io.cancel);
-            self.start()?;
+            self.start(jobs)?;
         }
         let waiter = Waiter { cancel, waiting, left: None };
         self.wait(output, &news, waiter, io)
     }
 
-    fn join(&self, derivation: &Derivation, sender: Sender<News>) -> (bool, Arc<Cancel>, Arc<AtomicUsize>) {
+    fn join(
+        &self,
+        derivation: &Derivation,
+        jobs: Jobs,
+        sender: Sender<News>,
+    ) -> (bool, Arc<Cancel>, Arc<AtomicUsize>) {
         let mut gathering = self.gathering.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = gathering.is_none();
-        let batch = gathering.get_or_insert_with(|| Batch {
+        let first = !gathering.contains_key(&jobs);
+        let batch = gathering.entry(jobs).or_insert_with(|| Batch {
             wanted: Vec::new(),
             cancel: Arc::default(),
             waiting: Arc::default(),
@@ -119,15 +143,17 @@ impl LocalBuilds {
     }
 
     /// Starts nix for the hosts that have gathered. It goes on when the host that started it has what it wanted.
-    fn start(&self) -> Result<(), DriverError> {
-        let batch = self.gathering.lock().unwrap_or_else(PoisonError::into_inner).take();
+    fn start(&self, jobs: Jobs) -> Result<(), DriverError> {
+        let batch = self.gathering.lock().unwrap_or_else(PoisonError::into_inner).remove(&jobs);
         let Some(Batch { wanted, cancel, .. }) = batch else { return Ok(()) };
         let mut asked = HashSet::new();
         let derivations = wanted.iter().map(|(derivation, _)| derivation.as_str());
         let tool = self
             .nix
             .store()?
-            .args(["--no-gc-warning", "--log-format", "internal-json", "--keep-going", "--realise"])
+            .args(["--no-gc-warning", "--log-format", "internal-json", "--keep-going"])
+            .args(jobs.options())
+            .arg("--realise")
             .args(derivations.filter(|derivation| asked.insert(*derivation)));
         let running = self.running.clone();
         running.begin();
@@ -310,4 +336,16 @@ fn needed_by(wanted: &[(String, Sender<News>)], planned: &HashSet<String>) -> Ha
         }
     }
     needed_by
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Jobs;
+
+    #[test]
+    fn only_what_is_limited_is_an_option() {
+        assert!(Jobs::default().options().is_empty());
+        let jobs = Jobs { max_jobs: Some(3), cores: Some(2) };
+        assert_eq!(jobs.options(), ["--max-jobs", "3", "--cores", "2"]);
+    }
 }

@@ -9,10 +9,12 @@ mod evaluation;
 mod expression;
 mod log;
 mod named_secrets;
+mod settings;
 mod tree;
 
-pub(super) use build::LocalBuilds;
+pub(super) use build::{Jobs, LocalBuilds};
 pub(super) use command::{Nix, advice, is_disk_full, is_unsigned, last_lines, log};
+pub(super) use settings::{Means, Settings};
 
 use super::{
     CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck,

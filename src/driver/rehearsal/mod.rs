@@ -10,12 +10,14 @@ pub use record::Call;
 
 use super::diff::OnlyIn;
 use super::{
-    Activation, Build, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated,
-    Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Plugin, PluginRequest,
-    PluginResult, Probe, Rebooted, Render, Secrets, Shell, StorePath, Sudo, SystemDiff, SystemState, Target,
-    TaskRunner, Unit,
+    Activation, Build, Built, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind,
+    Evaluated, Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Place, Plugin,
+    PluginRequest, PluginResult, Probe, Rebooted, Render, Secrets, Shell, StorePath, Sudo, SystemDiff,
+    SystemState, Target, TaskRunner, Unit,
 };
-use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables};
+use crate::model::{
+    Action, BuildOn, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables,
+};
 use crate::process::Stream;
 use crate::secrets::Named;
 use record::Record;
@@ -222,10 +224,17 @@ impl Flake for Rehearsal {
 }
 
 impl Build for Rehearsal {
-    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<StorePath, DriverError> {
+    fn build(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<Built, DriverError> {
         let says = format!("would build {}", derivation.as_str());
         self.call(FaultStage::Build, Some(&host.name), io, &says)?;
-        system_path(&host.name, "new")
+        let place = match &host.build_on {
+            BuildOn::Target => Some(Place::Target),
+            BuildOn::Local => Some(Place::Local),
+            BuildOn::Builder(name) => Some(Place::Builder(name.clone())),
+            // What decides is not known.
+            BuildOn::Auto => None,
+        };
+        Ok(Built { path: system_path(&host.name, "new")?, place })
     }
 }
 

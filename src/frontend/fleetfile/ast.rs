@@ -2,8 +2,8 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildOn, Confirmation, Health, Hook, HostName, Identity, JqShim, Notification, OnFailure,
-    Platform, RebootPolicy, SecretsPolicy, Share, Step, Text, Tolerance, Variables,
+    Action, BuildLimits, BuildOn, Confirmation, Health, Hook, HostName, Identity, JqShim, Notification,
+    OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -53,6 +53,12 @@ pub struct HostSettings {
     pub port: Option<u16>,
     /// `build_on`
     pub build_on: Option<BuildOn>,
+    /// `max_jobs`, `cores` and `job_memory`
+    pub build_limits: BuildLimits,
+    /// `push_to`
+    pub push_to: Option<StoreUrl>,
+    /// `pull_from`
+    pub pull_from: Option<StoreUrl>,
     /// `platform`
     pub platform: Option<Platform>,
     /// `tags`

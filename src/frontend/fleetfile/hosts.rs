@@ -1,7 +1,7 @@
 //! The hosts that can be selected: what the flake has, completed by `fleet:`. Knows neither nix nor ssh.
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::model::{BuildOn, Fleet, Host, HostName, HostOverride, Platform, Text};
+use crate::model::{BinaryCache, BuildOn, Fleet, Host, HostName, HostOverride, Platform, Text};
 use crate::source::Span;
 use crate::template::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -115,6 +115,8 @@ impl Resolver<'_> {
             user: None,
             port: own.port.or(fleet.defaults.port),
             build_on: own.build_on.clone().or(fleet.defaults.build_on.clone()).unwrap_or(BuildOn::Target),
+            build_limits: own.build_limits.or(fleet.defaults.build_limits),
+            cache: cache(own, &fleet.defaults),
             tags,
             identity: own.identity.clone(),
             name,
@@ -217,6 +219,17 @@ impl Resolver<'_> {
                 .help("rename it in one of them, or take one output out of `fleet.discover`"),
         );
     }
+}
+
+/// The binary cache of a host. One that pushes elsewhere than the others does not take from where they do.
+fn cache(own: &HostOverride, defaults: &HostOverride) -> Option<BinaryCache> {
+    let from = own.pull_from.as_ref();
+    let (push_to, from) = match (&own.push_to, &defaults.push_to) {
+        (Some(own), _) => (own, from),
+        (None, Some(usual)) => (usual, from.or(defaults.pull_from.as_ref())),
+        (None, None) => return None,
+    };
+    Some(BinaryCache { push_to: push_to.clone(), pull_from: from.unwrap_or(push_to).clone() })
 }
 
 /// A builder that is itself a host of the fleet is reached as that host is.

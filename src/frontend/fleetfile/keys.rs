@@ -142,7 +142,7 @@ pub(super) static FLEET: Table = Table {
 pub(super) static DEFAULTS: Table = Table {
     name: "fleet.defaults",
     doc: "What holds for every host that does not say otherwise.",
-    keys: &[USER, ADDRESS, PORT, BUILD_ON, TAGS],
+    keys: &[USER, ADDRESS, PORT, BUILD_ON, MAX_JOBS, CORES, JOB_MEMORY, PUSH_TO, PULL_FROM, TAGS],
 };
 
 /// `fleet.hosts.NAME:`
@@ -154,6 +154,11 @@ pub(super) static HOST: Table = Table {
         ADDRESS,
         PORT,
         BUILD_ON,
+        MAX_JOBS,
+        CORES,
+        JOB_MEMORY,
+        PUSH_TO,
+        PULL_FROM,
         TAGS,
         key(
             "host_name",
@@ -179,7 +184,32 @@ const PORT: Key = key("port", Type::Int, "ssh port. Default: what ssh chooses.")
 const BUILD_ON: Key = key(
     "build_on",
     Type::String,
-    "Where the system is built: `target` (the host itself), `local`, or `[USER@]HOST` of a builder. Default: `target`.",
+    "Where the system is built: `target` (the host itself), `local`, `auto` (one of them, by processor, memory and builders), or `[USER@]HOST` of a builder. Default: `target`.",
+);
+const MAX_JOBS: Key = key(
+    "max_jobs",
+    Type::Int,
+    "Most derivations of the system that are built at once. Default: what the nix that builds is set to.",
+);
+const CORES: Key = key(
+    "cores",
+    Type::Int,
+    "Cores that one derivation may use while it is built. Default: what the nix that builds is set to.",
+);
+const JOB_MEMORY: Key = key(
+    "job_memory",
+    Type::String,
+    "Memory that building one derivation may need, such as `2GiB`: no more are built at once than the free memory of the machine holds.",
+);
+const PUSH_TO: Key = key(
+    "push_to",
+    Type::String,
+    "URL of a binary cache that the system is pushed to from where it is built; the host takes it from there.",
+);
+const PULL_FROM: Key = key(
+    "pull_from",
+    Type::String,
+    "URL by which the host reaches the cache of `push_to`. Default: the same.",
 );
 const TAGS: Key = key("tags", STRINGS, "Tags for selectors (`@tag`). Those of the defaults are added.");
 

@@ -255,12 +255,21 @@ fn each_mistake_has_its_place_and_a_way_out() {
         ),
         (
             "fleet: {hosts: {luna: {build_on: '-oProxyCommand=x'}}}",
-            "1:34 `-oProxyCommand=x` cannot name a builder (write `target`, `local` or `[USER@]HOST`)",
+            "1:34 `-oProxyCommand=x` cannot name a builder (write `target`, `local`, `auto` or `[USER@]HOST`)",
         ),
         (
-            "fleet: {hosts: {luna: {build_on: auto}}}",
-            "1:34 `build_on: auto` is not known yet (write `target`, `local` or the builder's name)",
+            "fleet: {hosts: {luna: {build_on: Auto}}}",
+            "1:34 `Auto` is no place to build (did you mean `auto`?)",
         ),
+        (
+            "fleet: {hosts: {luna: {push_to: /srv/cache}}}",
+            "1:33 `/srv/cache` is not the URL of a store (write it as nix has it: `s3://BUCKET?region=...`, `ssh://HOST`, `file:///DIRECTORY`)",
+        ),
+        (
+            "fleet: {hosts: {luna: {max_jobs: 0}}}",
+            "1:34 `max_jobs` cannot be 0 (give a number from 1 to 4096)",
+        ),
+        ("fleet: {defaults: {job_memory: 2}}", "1:32 `2` is not a size (give a unit: `2GiB`, `2MiB`)"),
         (
             "fleet: {shims: {jq: allways}}",
             "1:21 `allways` is not a case for the embedded jq (did you mean `always`?)",

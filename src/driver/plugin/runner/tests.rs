@@ -50,6 +50,8 @@ fn call(dir: &TempDir, name: &str, heard: &Heard, cancel: &Cancel) -> Result<Plu
         user: None,
         port: None,
         build_on: BuildOn::Target,
+        build_limits: Default::default(),
+        cache: None,
         tags: BTreeSet::new(),
         identity: Default::default(),
     };

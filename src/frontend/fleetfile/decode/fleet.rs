@@ -1,15 +1,18 @@
 //! `fleet:`: the flake, the hosts, and what holds for them. Knows nothing of what the flake has.
 
-use super::scalar::{choices, filled_text, number, plain_name, text, word};
+use super::scalar::{choices, filled_text, number, plain_name, size_mib, text, word};
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
 use crate::frontend::fleetfile::keys::{DEFAULTS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SHIMS};
-use crate::model::{BuildOn, HostName, JqShim, SecretsPolicy};
+use crate::model::{BuildOn, HostName, JqShim, SecretsPolicy, StoreUrl};
 use crate::yaml::keys::Table;
 use crate::yaml::{Decoder, Field, Node};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
+
+/// Jobs or cores that a build may have.
+const MOST: u32 = 4096;
 
 /// Decodes `fleet:`.
 pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
@@ -75,6 +78,11 @@ fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSet
             "address" => settings.address = filled_text(decoder, &field),
             "port" => settings.port = number(decoder, &field, 1_u16, u16::MAX),
             "build_on" => settings.build_on = build_on(decoder, &field),
+            "max_jobs" => settings.build_limits.max_jobs = number(decoder, &field, 1_u32, MOST),
+            "cores" => settings.build_limits.cores = number(decoder, &field, 1_u32, MOST),
+            "push_to" => settings.push_to = store_url(decoder, &field),
+            "pull_from" => settings.pull_from = store_url(decoder, &field),
+            "job_memory" => settings.build_limits.job_memory_mib = size_mib(decoder, &field),
             "host_name" => settings.identity.host_name = plain_name(decoder, &field, "a host name"),
             "machine_id" => settings.identity.machine_id = machine_id(decoder, &field),
             "tags" => settings.tags = tags(decoder, field.value),
@@ -85,7 +93,7 @@ fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSet
     Some(settings)
 }
 
-/// `target`, `local`, or an ssh destination: a name that ssh could read as an option, or a shell as more than a word,
+/// `target`, `local`, `auto`, or an ssh destination: a name that ssh could read as an option, or a shell as more than a word,
 /// is refused here and so nowhere else.
 fn build_on(decoder: &mut Decoder, field: &Field<'_>) -> Option<BuildOn> {
     let written = filled_text(decoder, field)?;
@@ -98,20 +106,12 @@ fn build_on(decoder: &mut Decoder, field: &Field<'_>) -> Option<BuildOn> {
     match raw {
         "target" => return Some(BuildOn::Target),
         "local" => return Some(BuildOn::Local),
-        "auto" => {
-            refuse(
-                decoder,
-                "`build_on: auto` is not known yet".to_owned(),
-                "write `target`, `local` or the builder's name".to_owned(),
-            );
-            return None;
-        }
+        "auto" => return Some(BuildOn::Auto),
         _ => {}
     }
-    let words = || ["target", "local"].into_iter();
+    let words = || ["target", "local", "auto"].into_iter();
     if crate::diagnostic::did_you_mean(raw, words()).is_some()
-        || raw.eq_ignore_ascii_case("target")
-        || raw.eq_ignore_ascii_case("local")
+        || words().any(|word| raw.eq_ignore_ascii_case(word))
     {
         refuse(decoder, format!("`{raw}` is no place to build"), choices(raw, words()));
         return None;
@@ -123,9 +123,25 @@ fn build_on(decoder: &mut Decoder, field: &Field<'_>) -> Option<BuildOn> {
     refuse(
         decoder,
         format!("`{}` cannot name a builder", raw.escape_debug()),
-        "write `target`, `local` or `[USER@]HOST`".to_owned(),
+        "write `target`, `local`, `auto` or `[USER@]HOST`".to_owned(),
     );
     None
+}
+
+/// The URL of a store, as it is: no template is rendered in it.
+fn store_url(decoder: &mut Decoder, field: &Field<'_>) -> Option<StoreUrl> {
+    let written = filled_text(decoder, field)?;
+    StoreUrl::new(written.raw())
+        .map_err(|error| {
+            decoder.push(
+                Diagnostic::error("fleet::fleetfile::store_url", error.to_string())
+                    .at(field.value.place(), "")
+                    .help(
+                        "write it as nix has it: `s3://BUCKET?region=...`, `ssh://HOST`, `file:///DIRECTORY`",
+                    ),
+            );
+        })
+        .ok()
 }
 
 /// 32 hexadecimal digits (machine-id(5)).
