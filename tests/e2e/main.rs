@@ -8,6 +8,7 @@ mod requirement;
 
 mod aftermath;
 mod bad_input;
+mod booted;
 mod building;
 mod deployment;
 mod fault;
