@@ -4,7 +4,7 @@ use crate::process::Pump;
 use std::io;
 
 /// Largest content that is kept in memory, in bytes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// What an object holds.
 #[derive(Debug, PartialEq, Eq)]

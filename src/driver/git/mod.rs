@@ -1,4 +1,5 @@
-//! A git repository as its hooks see it: what is staged or pushed, and the content of it. Asks git, in few processes;
+//! A git repository as its hooks see it: what is staged or pushed, and the content of it. Reads the index and loose objects
+//! itself, and asks git, in few processes, for all that is unusual (docs/decisions/0019-hooks-read-the-index.md);
 //! never changes the work tree, the index or a reference. Knows no checks.
 //!
 //! `GIT_DIR`, `GIT_INDEX_FILE` and their like, which git sets for hooks, are heeded by git itself: with `git commit FILE`
@@ -7,8 +8,11 @@
 mod blobs;
 mod change;
 mod export;
+mod index;
+mod loose;
 mod repository;
 mod snapshot;
+mod staged;
 
 pub use blobs::Content;
 pub use change::{Change, Entry, EntryKind};

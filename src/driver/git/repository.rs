@@ -1,12 +1,14 @@
 //! One repository, and calls of git in it.
 
 use super::blobs::{Blobs, Content};
+use super::staged::Staged;
 use crate::driver::{DriverError, ErrorKind};
 use crate::process::{Cancel, Input, Process, Pump, Sink, SpawnErrorKind};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of what git says that are kept.
 const SAID: usize = 16 << 10;
@@ -18,6 +20,8 @@ pub struct Repository {
     top: PathBuf,
     /// The directory of the repository itself, or the file that names it.
     dir: PathBuf,
+    /// What can be read without git, once that was tried.
+    staged: OnceLock<Option<Arc<Staged>>>,
 }
 
 /// A whole output.
@@ -41,12 +45,13 @@ impl Repository {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         if let Some(dir) = variable("GIT_DIR") {
             let top = variable("GIT_WORK_TREE").map_or_else(|| start.to_owned(), |top| start.join(top));
-            return Self { git, dir: start.join(dir), top }.checked();
+            let staged = OnceLock::new();
+            return Self { git, dir: start.join(dir), top, staged }.checked();
         }
         for top in start.ancestors() {
             let dir = top.join(".git");
             if dir.exists() {
-                return Self { git, top: top.to_owned(), dir }.checked();
+                return Self { git, top: top.to_owned(), dir, staged: OnceLock::new() }.checked();
             }
             if is_repository(top) {
                 return Err(bare(top));
@@ -118,7 +123,17 @@ impl Repository {
         Err(failed(format!("git says: {}", last.trim_start_matches("fatal: ").trim_start_matches("error: "))))
     }
 
-    /// Hands over the content of objects, each with its number in the list.
+    /// The index, where it can be read without git.
+    pub(super) fn staged(&self) -> Option<&Staged> {
+        let read = || {
+            let own = std::env::var_os("GIT_INDEX_FILE").filter(|path| !path.is_empty());
+            let index = own.map_or_else(|| self.dir.join("index"), |path| self.top.join(path));
+            Staged::open(&self.dir, &index).map(Arc::new)
+        };
+        self.staged.get_or_init(read).as_deref()
+    }
+
+    /// Hands over the content of objects, each with its number in the list and in its order. Loose ones are read here.
     ///
     /// # Errors
     /// git fails.
@@ -130,10 +145,27 @@ impl Repository {
         if objects.is_empty() {
             return Ok(());
         }
-        let mut list = objects.join("\n").into_bytes();
-        list.push(b'\n');
-        let mut blobs = Blobs::new(take);
-        self.call(["cat-file", "--batch"], Input::Bytes(list), &[], &mut blobs)
+        let mut read: Vec<Option<Content>> =
+            objects.iter().map(|object| self.staged().and_then(|staged| staged.content(object))).collect();
+        let left: Vec<usize> = (0..read.len()).filter(|number| read[*number].is_none()).collect();
+        if !left.is_empty() {
+            let mut list = String::new();
+            for object in left.iter().filter_map(|number| objects.get(*number)) {
+                list.push_str(object);
+                list.push('\n');
+            }
+            let mut put = |number: usize, content| {
+                if let Some(place) = left.get(number).and_then(|number| read.get_mut(*number)) {
+                    *place = Some(content);
+                }
+            };
+            let mut blobs = Blobs::new(&mut put);
+            self.call(["cat-file", "--batch"], Input::Bytes(list.into_bytes()), &[], &mut blobs)?;
+        }
+        for (number, content) in read.into_iter().enumerate() {
+            take(number, content.unwrap_or(Content::Missing));
+        }
+        Ok(())
     }
 
     /// Where git looks for hooks: `core.hooksPath`, or the directory that all work trees share.

@@ -2,6 +2,7 @@
 
 use super::change::{Change, Entry, changes, entries};
 use super::repository::Repository;
+use super::staged::Staged;
 use crate::driver::DriverError;
 
 /// A state of all files.
@@ -48,7 +49,10 @@ impl Repository {
     /// git fails.
     pub fn new_in(&self, snapshot: &Snapshot) -> Result<Vec<Change>, DriverError> {
         match snapshot {
-            Snapshot::Index => Ok(changes(&self.ask(RAW.into_iter().chain(["--cached"]))?)),
+            Snapshot::Index => match self.staged().and_then(Staged::changes) {
+                Some(changes) => Ok(changes),
+                None => Ok(changes(&self.ask(RAW.into_iter().chain(["--cached"]))?)),
+            },
             Snapshot::Commit { commit, base: Some(base) } => {
                 Ok(changes(&self.ask(RAW.into_iter().chain([base.as_str(), commit.as_str()]))?))
             }
