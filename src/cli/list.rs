@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, list: &List, program: &str) -> Result<u
                 continue;
             }
             let heading = runner.heading_of(TaskId(index)).await;
-            let desc = heading.map(|heading| heading.desc).unwrap_or_default();
+            let desc = heading.map(|heading| heading.desc.into_owned()).unwrap_or_default();
             let aliases = task.aliases.iter().map(ToString::to_string).collect();
             entries.push(Entry { name: task.name.to_string(), kind: "task", desc, aliases });
         }

@@ -11,7 +11,7 @@ pub struct Command {
     /// What it does.
     pub kind: CommandKind,
     /// Repeats it.
-    pub each: Option<Loop>,
+    pub each: Option<Box<Loop>>,
     /// A shell condition; a non-zero exit skips the command.
     pub condition: Option<Text>,
     /// No echo of the command.
@@ -19,7 +19,7 @@ pub struct Command {
     /// A non-zero exit or a time-out is not a failure.
     pub ignore_error: bool,
     /// Runs only there; empty means everywhere.
-    pub platforms: Vec<PlatformFilter>,
+    pub platforms: Box<[PlatformFilter]>,
     /// Longest time it may take.
     pub timeout: Option<Duration>,
     /// Where it stands.
@@ -43,9 +43,9 @@ pub struct ShellCommand {
     /// The script.
     pub script: Text,
     /// `set` options, such as `pipefail`.
-    pub set: Vec<String>,
+    pub set: Box<[String]>,
     /// `shopt` options, such as `globstar`.
-    pub shopt: Vec<String>,
+    pub shopt: Box<[String]>,
 }
 
 /// A call of a task, from `cmds` or `deps`.

@@ -12,6 +12,7 @@ mod store_url;
 mod task;
 mod text;
 mod variable;
+mod variables;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
 pub use host::{
@@ -28,6 +29,7 @@ pub use selector::{Selector, SelectorError};
 pub use snapshot::Snapshot;
 pub use step::{Health, HealthKind, Step, StepKind};
 pub use store_url::{BinaryCache, StoreUrl, StoreUrlError};
-pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task};
+pub use task::{Allowed, Dependency, Glob, PlatformFilter, Precondition, Requirement, Task, TaskSettings};
 pub use text::Text;
-pub use variable::{Query, Structure, Variable, VariableValue, Variables};
+pub use variable::{Query, Structure, Variable, VariableValue};
+pub use variables::Variables;

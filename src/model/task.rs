@@ -2,10 +2,14 @@
 
 use super::{Call, Command, Loop, Method, RunMode, Snapshot, TaskfileId, Text, Variables};
 use crate::source::Span;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A task with its full name. `Option` fields fall back to the Taskfile's or the root's setting.
+///
+/// Large projects have thousands of tasks, and most of them have a description and some commands: the rest is a
+/// [`TaskSettings`] that they share until something of it is set.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// Full name, with namespaces: `nix:apply-nixos`.
@@ -22,16 +26,34 @@ pub struct Task {
     pub commands: Vec<Command>,
     /// `deps`: each with an optional loop.
     pub deps: Vec<Dependency>,
-    /// Shown instead of the name.
-    pub label: Option<Text>,
     /// One line for lists.
     pub desc: Option<Text>,
+    /// Full names under which it may be called as well.
+    pub aliases: Vec<Arc<str>>,
+    /// `vars` written at the include that brought it.
+    pub include_vars: Arc<Variables>,
+    /// The included file's own `vars`, when it was included in map form.
+    pub included_taskfile_vars: Arc<Snapshot>,
+    /// `dir` of the includes on the way to it, outermost first; empty in the root and after plain includes.
+    pub base_dir: Vec<Text>,
+    /// No command echo.
+    pub silent: Option<bool>,
+    /// Not callable from the command line, not listed.
+    pub internal: bool,
+    /// Sources that git ignores are left out.
+    pub use_gitignore: Option<bool>,
+    settings: Arc<TaskSettings>,
+}
+
+/// What few tasks have. Read and written as if it stood in [`Task`] itself.
+#[derive(Debug, Clone, Default)]
+pub struct TaskSettings {
+    /// Shown instead of the name.
+    pub label: Option<Text>,
     /// Long text for `--summary`.
     pub summary: Option<Text>,
     /// Questions asked before it runs.
     pub prompt: Vec<Text>,
-    /// Full names under which it may be called as well.
-    pub aliases: Vec<Arc<str>>,
     /// Inputs.
     pub sources: Vec<Glob>,
     /// Outputs.
@@ -50,18 +72,8 @@ pub struct Task {
     pub env: Variables,
     /// dotenv files of the task.
     pub dotenv: Vec<Text>,
-    /// `vars` written at the include that brought it.
-    pub include_vars: Arc<Variables>,
-    /// The included file's own `vars`, when it was included in map form.
-    pub included_taskfile_vars: Arc<Snapshot>,
-    /// `dir` of the includes on the way to it, outermost first; empty in the root and after plain includes.
-    pub base_dir: Vec<Text>,
-    /// No command echo.
-    pub silent: Option<bool>,
     /// Its commands talk to the terminal.
     pub interactive: bool,
-    /// Not callable from the command line, not listed.
-    pub internal: bool,
     /// How staleness is found.
     pub method: Option<Method>,
     /// Prefix in prefixed output.
@@ -82,8 +94,52 @@ pub struct Task {
     pub set: Vec<String>,
     /// `shopt` options.
     pub shopt: Vec<String>,
-    /// Sources that git ignores are left out.
-    pub use_gitignore: Option<bool>,
+}
+
+impl Task {
+    /// A task of a file of which nothing is known yet, not even a name. What is cloned from it shares what is empty.
+    #[must_use]
+    pub fn blank(taskfile: TaskfileId) -> Self {
+        let nothing: Arc<str> = Arc::default();
+        Self {
+            name: Arc::clone(&nothing),
+            local_name: Arc::clone(&nothing),
+            namespace: nothing,
+            taskfile,
+            span: Span::NONE,
+            commands: Vec::new(),
+            deps: Vec::new(),
+            desc: None,
+            aliases: Vec::new(),
+            include_vars: Arc::default(),
+            included_taskfile_vars: Arc::default(),
+            base_dir: Vec::new(),
+            silent: None,
+            internal: false,
+            use_gitignore: None,
+            settings: Arc::default(),
+        }
+    }
+
+    /// The same with a name, as it is written at `span`.
+    #[must_use]
+    pub fn named(&self, name: Arc<str>, span: Span) -> Self {
+        Self { local_name: Arc::clone(&name), name, span, ..self.clone() }
+    }
+}
+
+impl Deref for Task {
+    type Target = TaskSettings;
+
+    fn deref(&self) -> &TaskSettings {
+        &self.settings
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut TaskSettings {
+        Arc::make_mut(&mut self.settings)
+    }
 }
 
 /// One entry of `deps`.
@@ -92,7 +148,7 @@ pub struct Dependency {
     /// The task called.
     pub call: Call,
     /// Repeats it.
-    pub each: Option<Loop>,
+    pub each: Option<Box<Loop>>,
     /// Longest time it may take.
     pub timeout: Option<Duration>,
     /// Where it stands.

@@ -14,7 +14,8 @@ pub struct Text {
 struct Inner {
     raw: Arc<str>,
     span: Span,
-    template: OnceLock<Result<Template, TemplateError>>,
+    /// Behind a pointer: of most texts nobody asks for it.
+    template: OnceLock<Box<Result<Template, TemplateError>>>,
 }
 
 impl Text {
@@ -45,7 +46,8 @@ impl Text {
     /// # Errors
     /// The syntax error of the template, the same at each call.
     pub fn template(&self) -> Result<&Template, &TemplateError> {
-        self.inner.template.get_or_init(|| Template::parse(&self.inner.raw)).as_ref()
+        let template = self.inner.template.get_or_init(|| Box::new(Template::parse(&self.inner.raw)));
+        template.as_ref().as_ref()
     }
 
     /// Whether rendering cannot change the text.

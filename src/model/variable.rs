@@ -1,13 +1,9 @@
-//! Variables as written: ordered, evaluated later and only when something reaches them.
+//! A variable as written: evaluated later, and only when something reaches it.
 
 use super::{TaskfileId, Text};
 use crate::source::Span;
 use crate::template::{Map, Value};
-use indexmap::IndexMap;
 use std::sync::Arc;
-
-/// Variables in the order of writing. A later one may use an earlier one.
-pub type Variables = IndexMap<Arc<str>, Variable>;
 
 /// One variable.
 #[derive(Debug, Clone)]

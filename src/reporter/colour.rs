@@ -160,6 +160,31 @@ impl TaskPaint {
         let codes = colour.codes(|name| std::env::var(name).ok());
         format!("\x1b[{codes}m{text}\x1b[0m")
     }
+
+    /// What stands around all texts of a colour: lists have thousands.
+    #[must_use]
+    pub fn around(self, colour: TaskColour) -> Around {
+        let codes = self.on.then(|| colour.codes(|name| std::env::var(name).ok()));
+        Around { before: codes.map(|codes| format!("\x1b[{codes}m")) }
+    }
+}
+
+/// What go-task writes around a text of some colour.
+#[derive(Debug, Clone)]
+pub struct Around {
+    /// `None` where nothing is coloured.
+    before: Option<String>,
+}
+
+impl Around {
+    /// Adds a text that `text` writes.
+    pub fn write(&self, out: &mut String, text: impl FnOnce(&mut String)) {
+        out.push_str(self.before.as_deref().unwrap_or_default());
+        text(out);
+        if self.before.is_some() {
+            out.push_str("\x1b[0m");
+        }
+    }
 }
 
 /// Wraps text in a style, or leaves it as it is.

@@ -17,7 +17,7 @@ mod table;
 mod task;
 mod text;
 
-pub use colour::{ColourRequest, Paint, TaskColour, TaskPaint};
+pub use colour::{Around, ColourRequest, Paint, TaskColour, TaskPaint};
 pub use journal::{
     Journal, JournalError, JournalState, Past, PastHost, PastSystem, RunRequest, find_unfinished, read_past,
     runs,

@@ -17,8 +17,18 @@ pub struct Field<'n> {
     pub name: &'n str,
     /// The key's place.
     pub key_span: Span,
+    /// The key.
+    pub key: &'n Node,
     /// The value.
     pub value: &'n Node,
+}
+
+impl Field<'_> {
+    /// The key's text, shared with the tree.
+    #[must_use]
+    pub fn shared_name(&self) -> Arc<str> {
+        self.key.as_scalar().map(|scalar| Arc::clone(&scalar.text)).unwrap_or_default()
+    }
 }
 
 /// Takes nodes apart and collects what is wrong with them.
@@ -67,7 +77,7 @@ impl Decoder {
         let mut named = Vec::with_capacity(fields.entries.len());
         for (key, value) in fields.entries {
             match key.text() {
-                Some(name) => named.push(Field { name, key_span: key.place(), value }),
+                Some(name) => named.push(Field { name, key_span: key.place(), key, value }),
                 None => self.wrong_type(key, "a name as key"),
             }
         }

@@ -39,7 +39,7 @@ impl Entry {
     #[must_use]
     pub fn is_merge(&self) -> bool {
         let plain = |scalar: &crate::yaml::Scalar| scalar.style == Style::Plain && &*scalar.text == "<<";
-        match self.key.tag.as_deref() {
+        match self.key.tag().map(|tag| &**tag) {
             None | Some("!") => self.key.as_scalar().is_some_and(plain),
             Some("!!merge") => self.key.text() == Some("<<"),
             Some(_) => false,

@@ -18,14 +18,18 @@ pub struct Document {
 pub struct Node {
     /// Where the content stands, without tag and anchor; for an alias, the place of the anchored content.
     pub span: Span,
-    /// An explicit tag in short form (`!!str`, `!mine`).
-    pub tag: Option<Arc<str>>,
-    /// The name that `&name` gives.
-    pub anchor: Option<Arc<str>>,
-    /// Where `*name` stands, if the node was reached through an alias.
-    pub alias: Option<Span>,
     /// The content.
     pub kind: Kind,
+    /// Behind a pointer: hardly a node has any.
+    properties: Option<Box<Properties>>,
+}
+
+/// What may stand before a node's content, or instead of it.
+#[derive(Debug, Clone, Default)]
+struct Properties {
+    tag: Option<Arc<str>>,
+    anchor: Option<Arc<str>>,
+    alias: Option<Span>,
 }
 
 /// What a node holds.
@@ -73,11 +77,51 @@ pub struct Scalar {
 }
 
 impl Node {
+    /// A node without tag and anchor.
+    #[must_use]
+    pub fn new(span: Span, kind: Kind) -> Self {
+        Self { span, kind, properties: None }
+    }
+
+    /// The node with a tag and an anchor, where it has them.
+    #[must_use]
+    pub(super) fn with(mut self, tag: Option<Arc<str>>, anchor: Option<Arc<str>>) -> Self {
+        if tag.is_some() || anchor.is_some() {
+            self.properties = Some(Box::new(Properties { tag, anchor, alias: None }));
+        }
+        self
+    }
+
+    /// The node as it is reached through an alias that stands at `alias`.
+    #[must_use]
+    pub(super) fn reached_by(mut self, alias: Span) -> Self {
+        self.properties.get_or_insert_default().alias = Some(alias);
+        self
+    }
+
+    /// An explicit tag in short form (`!!str`, `!mine`).
+    #[must_use]
+    pub fn tag(&self) -> Option<&Arc<str>> {
+        self.properties.as_ref()?.tag.as_ref()
+    }
+
+    /// The name that `&name` gives.
+    #[must_use]
+    pub fn anchor(&self) -> Option<&Arc<str>> {
+        self.properties.as_ref()?.anchor.as_ref()
+    }
+
+    /// Where `*name` stands, if the node was reached through an alias.
+    #[must_use]
+    pub fn alias(&self) -> Option<Span> {
+        self.properties.as_ref()?.alias
+    }
+
     /// A null at a place, for keys without a value and empty files.
     #[must_use]
     pub fn null(span: Span) -> Self {
         let scalar = Scalar { text: Arc::from(""), style: Style::Plain };
-        Self { span, tag: None, anchor: None, alias: None, kind: Kind::Scalar(scalar) }
+        Self::new(span, Kind::Scalar(scalar))
     }
 
     /// The scalar, if the node is one.
@@ -110,7 +154,7 @@ impl Node {
     /// The type and value of a scalar by yaml.v3's rules; `None` for collections.
     #[must_use]
     pub fn resolve(&self) -> Option<Resolved> {
-        self.as_scalar().map(|scalar| resolve::resolve(scalar, self.tag.as_deref()))
+        self.as_scalar().map(|scalar| resolve::resolve(scalar, self.tag().map(|tag| &**tag)))
     }
 
     /// Whether the node is a null scalar (`~`, `null`, nothing).
@@ -119,7 +163,7 @@ impl Node {
         self.as_scalar().is_some_and(|scalar| {
             // Most scalars are long or start with another letter: ask before resolving.
             let may_be = matches!(scalar.text.as_bytes(), [] | [b'~'] | [b'n' | b'N', _, _, _]);
-            may_be && resolve::resolve(scalar, self.tag.as_deref()) == Resolved::Null
+            may_be && resolve::resolve(scalar, self.tag().map(|tag| &**tag)) == Resolved::Null
         })
     }
 
@@ -139,7 +183,7 @@ impl Node {
     /// Where a reader looks for the node: the alias where there is one.
     #[must_use]
     pub fn place(&self) -> Span {
-        self.alias.unwrap_or(self.span)
+        self.alias().unwrap_or(self.span)
     }
 
     /// Whether this is what YAML makes of an unquoted `{{.X}}`: a mapping whose only key is a mapping.
@@ -151,7 +195,7 @@ impl Node {
     /// The short tag that yaml.v3 names a node by in its messages: `!!map`, `!!seq`, `!!int`, a custom tag.
     #[must_use]
     pub fn short_tag(&self) -> &str {
-        match (&self.tag, &self.kind) {
+        match (self.tag(), &self.kind) {
             (Some(tag), _) => tag,
             (None, Kind::Mapping(_)) => "!!map",
             (None, Kind::Sequence(_)) => "!!seq",

@@ -186,7 +186,7 @@ impl<'t> Builder<'t> {
                     _ => Arc::from(&*text),
                 };
                 let kind = Kind::Scalar(Scalar { text, style: style_of(style) });
-                let node = Node { span, tag: tag_of(tag), anchor, alias: None, kind };
+                let node = Node::new(span, kind).with(tag_of(tag), anchor);
                 if id != 0 {
                     self.anchors.insert(id, Anchored { node: node.clone(), size: 1, height: 0 });
                 }
@@ -250,7 +250,7 @@ impl<'t> Builder<'t> {
             }
         };
         let span = self.offset_span(frame.start, end.max(last.unwrap_or(0)));
-        let node = Node { span, tag: frame.tag, anchor: frame.anchor, alias: None, kind };
+        let node = Node::new(span, kind).with(frame.tag, frame.anchor);
         if frame.anchor_id != 0 {
             let anchored = Anchored { node: node.clone(), size: frame.size, height: frame.depth_below + 1 };
             self.anchors.insert(frame.anchor_id, anchored);
@@ -266,7 +266,7 @@ impl<'t> Builder<'t> {
             return Err(syntax::recursive_alias(&name, span));
         };
         let (size, height) = (anchored.size, anchored.height);
-        let node = Node { alias: Some(span), ..anchored.node.clone() };
+        let node = anchored.node.clone().reached_by(span);
         self.aliased += size;
         if self.aliased > MAX_ALIASED {
             return Err(syntax::too_many_aliased(span, MAX_ALIASED));
@@ -296,7 +296,7 @@ impl<'t> Builder<'t> {
     }
 
     fn unknown_anchor(&self, name: &str, marks: Marks) -> Box<ParseError> {
-        let known = self.anchors.values().filter_map(|anchored| anchored.node.anchor.as_deref());
+        let known = self.anchors.values().filter_map(|anchored| anchored.node.anchor().map(|name| &**name));
         syntax::unknown_anchor(name, self.span(marks), known)
     }
 
@@ -408,7 +408,7 @@ mod tests {
             let span = root.get(key).unwrap().span;
             assert_eq!(&file[span.start as usize..span.end as usize], written, "{key}");
         }
-        assert_eq!(root.get("n").unwrap().tag.as_deref(), Some("!!str"));
+        assert_eq!(root.get("n").unwrap().tag().map(|tag| &**tag), Some("!!str"));
     }
 
     #[test]
@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(text(alias, "k"), "v");
         assert_eq!((alias.place().start, alias.place().end), (16, 18));
         assert_eq!(alias.span, root.get("a").unwrap().span);
-        assert_eq!(alias.anchor.as_deref(), Some("x"));
+        assert_eq!(alias.anchor().map(|name| &**name), Some("x"));
     }
 
     #[test]

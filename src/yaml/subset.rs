@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 /// Deeper nesting is left to the whole parser.
 const MAX_DEPTH: usize = 24;
-/// Slots for keys that are written again and again.
-const KEYS: usize = 64;
+/// Slots for texts that are written again and again.
+const SHARED: usize = 64;
+/// Longer ones are not shared.
+const MAX_SHARED: usize = 16;
 
 /// The root node of a text; `None` where it holds what is not known here.
 pub(super) fn parse(source: SourceId, text: &str) -> Option<Node> {
@@ -17,7 +19,15 @@ pub(super) fn parse(source: SourceId, text: &str) -> Option<Node> {
     if is_odd(text) {
         return None;
     }
-    let mut reader = Reader { source, text, bytes, at: 0, keys: [const { None }; KEYS] };
+    let mut reader = Reader {
+        source,
+        text,
+        bytes,
+        at: 0,
+        shared: [const { None }; SHARED],
+        items: Vec::new(),
+        entries: Vec::new(),
+    };
     if text.starts_with("---\n") {
         reader.at = 4;
     }
@@ -42,8 +52,12 @@ struct Reader<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
-    /// Texts of keys, shared.
-    keys: [Option<Arc<str>>; KEYS],
+    /// Texts that may come again.
+    shared: [Option<Arc<str>>; SHARED],
+    /// What lists that are not finished hold so far, the innermost last: each gets memory once, and no more than it needs.
+    items: Vec<Node>,
+    /// The same of mappings.
+    entries: Vec<Entry>,
 }
 
 impl Reader<'_> {
@@ -111,7 +125,19 @@ impl Reader<'_> {
     }
 
     fn node(&self, start: usize, end: usize, kind: Kind) -> Option<Node> {
-        Some(Node { span: self.span(start, end)?, tag: None, anchor: None, alias: None, kind })
+        Some(Node::new(self.span(start, end)?, kind))
+    }
+
+    /// The list of what was met since there were so many items.
+    fn finished_list(&mut self, start: usize, end: usize, first: usize) -> Option<Node> {
+        let items = self.items.drain(first..).collect();
+        self.node(start, end, Kind::Sequence(items))
+    }
+
+    /// The mapping of what was met since there were so many entries.
+    fn finished_mapping(&mut self, start: usize, end: usize, first: usize) -> Option<Node> {
+        let entries = self.entries.drain(first..).collect();
+        self.node(start, end, Kind::Mapping(entries))
     }
 
     fn scalar(&self, start: usize, end: usize, text: impl Into<Arc<str>>, style: Style) -> Option<Node> {
@@ -131,8 +157,7 @@ impl Reader<'_> {
     }
 
     fn list(&mut self, indent: usize, depth: usize) -> Option<Node> {
-        let start = self.at;
-        let mut items = Vec::new();
+        let (start, first) = (self.at, self.items.len());
         loop {
             let dash = self.at;
             self.at += 1;
@@ -146,7 +171,7 @@ impl Reader<'_> {
                 _ if self.key_end().is_some() => self.mapping(column, depth + 1)?,
                 _ => self.value(indent)?,
             };
-            items.push(item);
+            self.items.push(item);
             match self.peek_line()? {
                 next if next == indent && self.bytes.len() > self.at => {
                     self.next_line()?;
@@ -160,16 +185,15 @@ impl Reader<'_> {
                 _ => break,
             }
         }
-        let end = items.last()?.span.end as usize;
-        self.node(start, end, Kind::Sequence(items.into()))
+        let end = self.items.last()?.span.end as usize;
+        self.finished_list(start, end, first)
     }
 
     fn mapping(&mut self, indent: usize, depth: usize) -> Option<Node> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let start = self.at;
-        let mut entries: Vec<Entry> = Vec::new();
+        let (start, first) = (self.at, self.entries.len());
         loop {
             let key = self.key()?;
             let value = if self.is_blank_to_end() {
@@ -181,7 +205,7 @@ impl Reader<'_> {
                 }
                 self.value(indent)?
             };
-            entries.push(Entry { key, value });
+            self.entries.push(Entry { key, value });
             match self.peek_line()? {
                 next if next == indent && self.bytes.len() > self.at => {
                     let line = self.at;
@@ -199,8 +223,8 @@ impl Reader<'_> {
                 _ => break,
             }
         }
-        let end = entries.last()?.value.span.end as usize;
-        self.node(start, end, Kind::Mapping(entries.into()))
+        let end = self.entries.last()?.value.span.end as usize;
+        self.finished_mapping(start, end, first)
     }
 
     /// Whether nothing but blanks and a comment is left of the line.
@@ -268,23 +292,27 @@ impl Reader<'_> {
             b'"' => (Style::DoubleQuoted, start + 1, end - 1),
             _ => (Style::Plain, start, end),
         };
-        let text = self.shared(self.text.get(from..to)?);
+        let text = self.text_of(from, to)?;
         self.at = end + 1;
         self.scalar(start, end, text, style)
     }
 
-    /// A text that may have been met before.
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        let bytes = text.as_bytes();
-        let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
-        let slot = (usize::from(first) * 7 + usize::from(last) * 3 + bytes.len()) % KEYS;
-        let Some(slot) = self.keys.get_mut(slot) else { return Arc::from(text) };
-        if let Some(known) = slot.as_ref().filter(|known| &***known == text) {
-            return Arc::clone(known);
+    /// A part of the text, shared with an equal one that came before where such ones are to be expected: keys and short
+    /// words come again, names with a number behind them do not.
+    fn text_of(&mut self, from: usize, to: usize) -> Option<Arc<str>> {
+        let text = self.text.get(from..to)?;
+        let (first, last) = match text.as_bytes() {
+            [] => (0, 0),
+            [.., b'0'..=b'9'] => return Some(Arc::from(text)),
+            [first, ..] if text.len() <= MAX_SHARED => (*first, self.byte(to - 1)),
+            _ => return Some(Arc::from(text)),
+        };
+        let slot = (usize::from(first) * 7 + usize::from(last) * 3 + text.len()) % SHARED;
+        let slot = self.shared.get_mut(slot)?;
+        match slot {
+            Some(known) if **known == *text => Some(Arc::clone(known)),
+            _ => Some(Arc::clone(slot.insert(Arc::from(text)))),
         }
-        let text = Arc::from(text);
-        *slot = Some(Arc::clone(&text));
-        text
     }
 
     /// A value on this line, of a node whose parent is indented so far, and the end of the line.
@@ -320,7 +348,8 @@ impl Reader<'_> {
             self.at += 1;
         }
         self.at = end;
-        self.scalar(start, end, self.text.get(start..end)?, Style::Plain)
+        let text = self.text_of(start, end)?;
+        self.scalar(start, end, text, Style::Plain)
     }
 
     fn quoted(&mut self) -> Option<Node> {
@@ -353,13 +382,14 @@ impl Reader<'_> {
                 _ => self.at += 1,
             }
         }
-        let last = self.text.get(from..self.at)?;
+        let end = self.at;
         self.at += 1;
         let style = if quote == b'\'' { Style::SingleQuoted } else { Style::DoubleQuoted };
         if text.is_empty() {
-            return self.scalar(start, self.at, last, style);
+            let text = self.text_of(from, end)?;
+            return self.scalar(start, self.at, text, style);
         }
-        text.push_str(last);
+        text.push_str(self.text.get(from..end)?);
         self.scalar(start, self.at, text, style)
     }
 
@@ -434,13 +464,14 @@ impl Reader<'_> {
         let start = self.at;
         let is_list = self.byte(start) == b'[';
         let close = if is_list { b']' } else { b'}' };
-        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        let (first_item, first_entry) = (self.items.len(), self.entries.len());
         self.at += 1;
         self.blanks();
         if self.byte(self.at) != close {
             loop {
                 if is_list {
-                    items.push(self.flow_value(depth)?);
+                    let item = self.flow_value(depth)?;
+                    self.items.push(item);
                 } else {
                     let key = match self.byte(self.at) {
                         b'\'' | b'"' => self.quoted()?,
@@ -452,7 +483,7 @@ impl Reader<'_> {
                     self.at += 1;
                     self.blanks();
                     let value = self.flow_value(depth)?;
-                    entries.push(Entry { key, value });
+                    self.entries.push(Entry { key, value });
                 }
                 self.blanks();
                 match self.byte(self.at) {
@@ -467,8 +498,11 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
-        let kind = if is_list { Kind::Sequence(items.into()) } else { Kind::Mapping(entries.into()) };
-        self.node(start, self.at, kind)
+        if is_list {
+            self.finished_list(start, self.at, first_item)
+        } else {
+            self.finished_mapping(start, self.at, first_entry)
+        }
     }
 
     fn blanks(&mut self) {
@@ -505,7 +539,8 @@ impl Reader<'_> {
         if self.byte(self.at) == b':' && end != self.at {
             return None;
         }
-        self.scalar(start, end, self.text.get(start..end)?, Style::Plain)
+        let text = self.text_of(start, end)?;
+        self.scalar(start, end, text, Style::Plain)
     }
 }
 

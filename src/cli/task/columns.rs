@@ -6,37 +6,44 @@ const PADDING: usize = 6;
 
 /// Lays out lines. The width of a cell counts every character, those that set colours as well.
 pub(super) fn lay_out(text: &str) -> String {
-    let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.split('\t').collect()).collect();
-    let mut widths: Vec<Vec<usize>> =
-        lines.iter().map(|cells| cells.iter().map(|cell| cell.chars().count()).collect()).collect();
+    // The cells of all lines, each with its width, and where those of a line begin.
+    let mut cells: Vec<(&str, usize)> = Vec::new();
+    let mut starts = vec![0];
+    for line in text.split('\n') {
+        cells.extend(line.split('\t').map(|cell| (cell, cell.chars().count())));
+        starts.push(cells.len());
+    }
+    let count = |line: usize| Some(starts.get(line + 1)? - starts.get(line)?);
     // Lines with a cell that ends in the column at hand; what follows the last tab of a line is in none.
-    let mut ending: Vec<usize> = (0..lines.len()).collect();
+    let mut ending: Vec<usize> = (0..starts.len() - 1).collect();
     for column in 0.. {
-        ending.retain(|line| lines.get(*line).is_some_and(|cells| cells.len() > column + 1));
+        ending.retain(|line| count(*line).is_some_and(|count| count > column + 1));
         if ending.is_empty() {
             break;
         }
         for block in ending.chunk_by(|line, next| line + 1 == *next) {
-            let width = |line: &usize| widths.get(*line).and_then(|cells| cells.get(column)).copied();
+            let place = |line: &usize| starts.get(*line).map(|start| start + column);
+            let width = |line: &usize| place(line).and_then(|at| cells.get(at)).map(|(_, width)| *width);
             let widest = block.iter().filter_map(width).max().unwrap_or_default() + PADDING;
-            for line in block {
-                if let Some(cell) = widths.get_mut(*line).and_then(|cells| cells.get_mut(column)) {
-                    *cell = widest - *cell;
+            for at in block.iter().filter_map(place) {
+                if let Some((_, width)) = cells.get_mut(at) {
+                    *width = widest - *width;
                 }
             }
         }
     }
     let mut out = String::with_capacity(text.len() * 2);
-    for (number, (cells, padding)) in lines.iter().zip(&widths).enumerate() {
+    for (number, line) in starts.windows(2).enumerate() {
         if number > 0 {
             out.push('\n');
         }
-        for (index, (cell, padding)) in cells.iter().zip(padding).enumerate() {
+        let cells = line.first().zip(line.last()).and_then(|(start, end)| cells.get(*start..*end));
+        let Some([cells @ .., (last, _)]) = cells else { continue };
+        for (cell, padding) in cells {
             out.push_str(cell);
-            if index + 1 < cells.len() {
-                out.extend(std::iter::repeat_n(' ', *padding));
-            }
+            out.extend(std::iter::repeat_n(' ', *padding));
         }
+        out.push_str(last);
     }
     out
 }

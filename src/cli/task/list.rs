@@ -3,25 +3,23 @@
 use super::columns::lay_out;
 use super::session::{Failure, Session};
 use crate::executor::task::{Heading, TaskId};
+use crate::model::{Task, Text};
 use crate::reporter::TaskColour;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 /// A task in a list.
-pub(super) struct Listed {
+pub(super) struct Listed<'p> {
     pub(super) id: TaskId,
+    pub(super) task: &'p Task,
     /// Rendered without running anything.
-    pub(super) heading: Heading,
-    pub(super) name: Arc<str>,
-    pub(super) aliases: Vec<Arc<str>>,
+    pub(super) heading: Heading<'p>,
 }
 
 impl Session {
     /// The tasks to list, in order: those with a description, or all.
     pub(super) fn in_order(&self, all: bool, sort: Option<&str>) -> Vec<TaskId> {
         let tasks = self.project.tasks.values().enumerate();
-        let described =
-            |text: &Option<crate::model::Text>| text.as_ref().is_some_and(|text| !text.raw().is_empty());
+        let described = |text: &Option<Text>| text.as_ref().is_some_and(|text| !text.raw().is_empty());
         let shown = tasks.filter(|(_, task)| !task.internal && (all || described(&task.desc)));
         let mut shown: Vec<(&str, TaskId)> =
             shown.map(|(index, task)| (&*task.name, TaskId(index))).collect();
@@ -34,12 +32,17 @@ impl Session {
     }
 
     /// The same, rendered.
-    pub(super) async fn listed(&self, all: bool, sort: Option<&str>) -> Result<Vec<Listed>, Failure> {
-        let mut listed = Vec::new();
-        for id in self.in_order(all, sort) {
+    pub(super) async fn listed<'p>(
+        &'p self,
+        all: bool,
+        sort: Option<&str>,
+    ) -> Result<Vec<Listed<'p>>, Failure> {
+        let shown = self.in_order(all, sort);
+        let mut listed = Vec::with_capacity(shown.len());
+        for id in shown {
             let Some((_, task)) = self.project.tasks.get_index(id.0) else { continue };
             let heading = self.runner.heading_of(id).await?;
-            listed.push(Listed { id, heading, name: Arc::clone(&task.name), aliases: task.aliases.clone() });
+            listed.push(Listed { id, task, heading });
         }
         Ok(listed)
     }
@@ -56,15 +59,24 @@ impl Session {
             self.print(&self.paint.paint(TaskColour::Yellow, text))?;
             return Ok(false);
         }
+        let [mark, green, plain, cyan] =
+            [TaskColour::Yellow, TaskColour::Green, TaskColour::Reset, TaskColour::Cyan]
+                .map(|colour| self.paint.around(colour));
         let mut lines = String::new();
-        for task in &listed {
-            lines.push_str(&self.paint.paint(TaskColour::Yellow, "* "));
-            lines.push_str(&self.paint.paint(TaskColour::Green, &task.name));
-            let desc = task.heading.desc.replace('\n', " ");
-            lines.push_str(&self.paint.paint(TaskColour::Reset, &format!(": \t{desc}")));
+        for Listed { task, heading, .. } in &listed {
+            mark.write(&mut lines, |out| out.push_str("* "));
+            green.write(&mut lines, |out| out.push_str(&task.name));
+            plain.write(&mut lines, |out| {
+                out.push_str(": \t");
+                for (number, line) in heading.desc.split('\n').enumerate() {
+                    out.push_str(if number > 0 { " " } else { "" });
+                    out.push_str(line);
+                }
+            });
             if !task.aliases.is_empty() {
-                let aliases = format!("\t(aliases: {})", task.aliases.join(", "));
-                lines.push_str(&self.paint.paint(TaskColour::Cyan, &aliases));
+                cyan.write(&mut lines, |out| {
+                    let _ = write!(out, "\t(aliases: {})", task.aliases.join(", "));
+                });
             }
             lines.push('\n');
         }

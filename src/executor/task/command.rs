@@ -155,7 +155,7 @@ impl Runner {
 }
 
 /// Joined, sorted, each once (go-task 3.54 `UniqueJoin`).
-fn joined(lists: [&Vec<String>; 3]) -> Vec<String> {
+fn joined(lists: [&[String]; 3]) -> Vec<String> {
     let mut all: Vec<String> = lists.into_iter().flatten().cloned().collect();
     all.sort();
     all.dedup();

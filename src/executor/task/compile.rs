@@ -145,13 +145,13 @@ impl Runner {
         };
         let mut commands = Vec::with_capacity(task.commands.len());
         for (index, command) in task.commands.iter().enumerate() {
-            for round in unroll(command.each.as_ref()).map_err(|error| error.at(command.span))? {
+            for round in unroll(command.each.as_deref()).map_err(|error| error.at(command.span))? {
                 commands.push(compile_command(index, command, &in_round(&round), evaluate, &renderer)?);
             }
         }
         let mut deps = Vec::with_capacity(task.deps.len());
         for dep in &task.deps {
-            for round in unroll(dep.each.as_ref()).map_err(|error| error.at(dep.span))? {
+            for round in unroll(dep.each.as_deref()).map_err(|error| error.at(dep.span))? {
                 let call = request(&dep.call, &in_round(&round), &renderer)?;
                 deps.push(CompiledDep { call, timeout: dep.timeout });
             }
@@ -168,9 +168,9 @@ impl Runner {
         Ok(Compiled {
             found: found.clone(),
             full_name: full_name(task, found),
-            name: heading.name,
-            prefix: if prefix.is_empty() { heading.plain_name } else { prefix },
-            desc: heading.desc,
+            name: heading.name.into_owned(),
+            prefix: if prefix.is_empty() { heading.plain_name.into_owned() } else { prefix },
+            desc: heading.desc.into_owned(),
             summary,
             prompts,
             deps,

@@ -10,19 +10,20 @@ use super::scope::Scope;
 use super::variables::{CallVars, Evaluate};
 use crate::model::Text;
 use crate::source::Span;
+use std::borrow::Cow;
 use std::rc::Rc;
 
-/// What lists show of a task.
+/// What lists show of a task, as it is written where nothing has to be rendered.
 #[derive(Debug, Clone)]
-pub struct Heading {
+pub struct Heading<'p> {
     /// Label, or else the name.
-    pub name: String,
+    pub name: Cow<'p, str>,
     /// The name without a label; a wildcard stays one.
-    pub plain_name: String,
+    pub plain_name: Cow<'p, str>,
     /// `desc`
-    pub desc: String,
+    pub desc: Cow<'p, str>,
     /// `summary`
-    pub summary: String,
+    pub summary: Cow<'p, str>,
 }
 
 impl Runner {
@@ -30,7 +31,7 @@ impl Runner {
     ///
     /// # Errors
     /// The template of its `dir`.
-    pub async fn heading_of(self: &Rc<Self>, id: TaskId) -> Result<Heading, TaskError> {
+    pub async fn heading_of<'p>(self: &'p Rc<Self>, id: TaskId) -> Result<Heading<'p>, TaskError> {
         let found = Found { task: id, captures: Vec::new() };
         let task = self.task(&found)?;
         let mut texts = [&task.label, &task.desc, &task.summary, &task.dir].into_iter().flatten();
@@ -40,10 +41,10 @@ impl Runner {
             return self.describe(id).await.map(|(heading, _)| heading);
         }
         // No variable can make a difference.
-        let text = |text: &Option<Text>| text.as_ref().map(|text| text.raw().to_owned()).unwrap_or_default();
+        let text = |text: &'p Option<Text>| Cow::from(text.as_ref().map(Text::raw).unwrap_or_default());
         let label = text(&task.label);
-        let name = if label.is_empty() { full_name(task, &found) } else { label };
-        let plain_name = task.name.to_string();
+        let plain_name = Cow::from(&*task.name);
+        let name = if label.is_empty() { plain_name.clone() } else { label };
         Ok(Heading { name, plain_name, desc: text(&task.desc), summary: text(&task.summary) })
     }
 
@@ -51,7 +52,7 @@ impl Runner {
     ///
     /// # Errors
     /// The template of its `dir`.
-    pub async fn describe(self: &Rc<Self>, task: TaskId) -> Result<(Heading, Scope), TaskError> {
+    pub async fn describe<'p>(self: &'p Rc<Self>, task: TaskId) -> Result<(Heading<'p>, Scope), TaskError> {
         let found = Found { task, captures: Vec::new() };
         let name = self.task(&found)?.name.to_string();
         let request = Request::named(&name, Span::NONE);
@@ -63,21 +64,22 @@ impl Runner {
         for prompt in &task.prompt {
             renderer.text(prompt, &scope)?;
         }
-        heading.summary = renderer.optional(task.summary.as_ref(), &scope)?;
+        heading.summary = renderer.optional(task.summary.as_ref(), &scope)?.into();
         Ok((heading, scope))
     }
 
     /// Label and description, in go-task's order of rendering.
-    pub(super) fn heading(
-        &self,
+    pub(super) fn heading<'p>(
+        &'p self,
         found: &Found,
         scope: &Scope,
         renderer: &Renderer,
-    ) -> Result<Heading, TaskError> {
+    ) -> Result<Heading<'p>, TaskError> {
         let task = self.task(found)?;
         let label = renderer.optional(task.label.as_ref(), scope)?;
         let desc = renderer.optional(task.desc.as_ref(), scope)?;
         let name = if label.is_empty() { full_name(task, found) } else { label };
-        Ok(Heading { name, plain_name: task.name.to_string(), desc, summary: String::new() })
+        let plain_name = Cow::from(&*task.name);
+        Ok(Heading { name: name.into(), plain_name, desc: desc.into(), summary: Cow::default() })
     }
 }

@@ -196,7 +196,7 @@ impl<'r> Walk<'r> {
             }
         }
         for dependency in &task.deps {
-            self.each(dependency.each.as_ref());
+            self.each(dependency.each.as_deref());
             self.call(&dependency.call);
         }
         for command in &task.commands {
@@ -205,7 +205,7 @@ impl<'r> Walk<'r> {
     }
 
     fn command(&mut self, command: &Command) {
-        self.each(command.each.as_ref());
+        self.each(command.each.as_deref());
         command.condition.iter().for_each(|text| self.text(text));
         match &command.kind {
             CommandKind::Shell(shell) | CommandKind::Defer(Defer::Shell(shell)) => self.text(&shell.script),

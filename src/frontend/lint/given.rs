@@ -41,8 +41,8 @@ pub(super) fn check(project: &Project) -> Diagnostics {
 fn names(task: &Task) -> Option<BTreeSet<String>> {
     let mut names: BTreeSet<String> = task.requires.iter().map(|required| required.name.clone()).collect();
     names.extend(task.vars.keys().map(ToString::to_string));
-    let loops = task.deps.iter().map(|dependency| &dependency.each);
-    for each in loops.chain(task.commands.iter().map(|command| &command.each)) {
+    let loops = task.deps.iter().map(|dependency| dependency.each.as_deref());
+    for each in loops.chain(task.commands.iter().map(|command| command.each.as_deref())) {
         if let Some(Loop::Variable { name, .. }) = each {
             names.insert(name.clone());
         }

@@ -49,7 +49,7 @@ pub(super) fn sites(task: &Task) -> Vec<Site<'_>> {
         push(text, &[], &mut sites);
     }
     for dependency in &task.deps {
-        let locals = round(dependency.each.as_ref(), &mut sites);
+        let locals = round(dependency.each.as_deref(), &mut sites);
         call(&dependency.call, &locals, &mut sites);
     }
     for entry in &task.commands {
@@ -65,7 +65,7 @@ fn push<'p>(text: &'p Text, locals: &[&'p str], sites: &mut Vec<Site<'p>>) {
 }
 
 fn command<'p>(entry: &'p Command, sites: &mut Vec<Site<'p>>) {
-    let mut locals = round(entry.each.as_ref(), sites);
+    let mut locals = round(entry.each.as_deref(), sites);
     if let Some(condition) = &entry.condition {
         push(condition, &locals, sites);
     }

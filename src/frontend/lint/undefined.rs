@@ -109,8 +109,8 @@ impl<'p> Check<'_, 'p> {
                 }
             });
         }
-        let deps = task.deps.iter().map(|dependency| (&dependency.each, dependency.span));
-        let loops = deps.chain(task.commands.iter().map(|command| (&command.each, command.span)));
+        let deps = task.deps.iter().map(|dependency| (dependency.each.as_deref(), dependency.span));
+        let loops = deps.chain(task.commands.iter().map(|command| (command.each.as_deref(), command.span)));
         for (each, span) in loops {
             let Some(Loop::Variable { name, .. }) = each else { continue };
             let is_given = self.known.inputs.contains(name.as_str()) || task.vars.contains_key(name.as_str());

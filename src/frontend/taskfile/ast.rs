@@ -1,10 +1,7 @@
-//! A Taskfile as written: one file, nothing merged, names without namespaces. Leaves are the model's own
-//! types, which carry their places.
+//! A Taskfile as written: one file, nothing merged, names without namespaces. Tasks and leaves are the model's own
+//! types, which carry their places: merging gives a task its namespace, and there may be thousands.
 
-use crate::model::{
-    Command, Dependency, Glob, Method, Output, PlatformFilter, Precondition, Requirement, RunMode, Text,
-    Variables,
-};
+use crate::model::{Method, Output, RunMode, Task, Text, Variables};
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -42,7 +39,7 @@ pub struct Taskfile {
     /// `use_gitignore`.
     pub use_gitignore: Option<bool>,
     /// `tasks` by name.
-    pub tasks: IndexMap<Arc<str>, Box<Task>>,
+    pub tasks: IndexMap<Arc<str>, Arc<Task>>,
 }
 
 /// An entry of `includes`.
@@ -70,71 +67,4 @@ pub struct Include {
     pub vars: Variables,
     /// `checksum`: SHA-256 of the file in hex.
     pub checksum: Option<Spanned<Arc<str>>>,
-}
-
-/// A task.
-#[derive(Debug, Clone, Default)]
-pub struct Task {
-    /// Where its name stands.
-    pub span: Option<Span>,
-    /// `cmds` or `cmd`.
-    pub commands: Vec<Command>,
-    /// `deps`.
-    pub deps: Vec<Dependency>,
-    /// `label`.
-    pub label: Option<Text>,
-    /// `desc`.
-    pub desc: Option<Text>,
-    /// `summary`.
-    pub summary: Option<Text>,
-    /// `prompt`.
-    pub prompt: Vec<Text>,
-    /// `aliases`.
-    pub aliases: Vec<Arc<str>>,
-    /// `sources`.
-    pub sources: Vec<Glob>,
-    /// `generates`.
-    pub generates: Vec<Glob>,
-    /// `status`.
-    pub status: Vec<Text>,
-    /// `preconditions`.
-    pub preconditions: Vec<Precondition>,
-    /// `requires`.
-    pub requires: Vec<Requirement>,
-    /// `dir`.
-    pub dir: Option<Text>,
-    /// `vars`.
-    pub vars: Variables,
-    /// `env`.
-    pub env: Variables,
-    /// `dotenv`.
-    pub dotenv: Vec<Text>,
-    /// `silent`.
-    pub silent: Option<bool>,
-    /// `interactive`.
-    pub interactive: bool,
-    /// `internal`.
-    pub internal: bool,
-    /// `method`.
-    pub method: Option<Method>,
-    /// `prefix`.
-    pub prefix: Option<Text>,
-    /// `ignore_error`.
-    pub ignore_error: bool,
-    /// `run`.
-    pub run: Option<RunMode>,
-    /// `platforms`.
-    pub platforms: Vec<PlatformFilter>,
-    /// `if`.
-    pub condition: Option<Text>,
-    /// `watch`.
-    pub watch: bool,
-    /// `failfast`.
-    pub failfast: bool,
-    /// `set`.
-    pub set: Vec<String>,
-    /// `shopt`.
-    pub shopt: Vec<String>,
-    /// `use_gitignore`.
-    pub use_gitignore: Option<bool>,
 }

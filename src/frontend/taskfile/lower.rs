@@ -1,4 +1,4 @@
-//! From decoded files to the project: tasks lowered, files merged from the leaves to the root, the version
+//! From decoded files to the project: files merged from the leaves to the root, the version
 //! checked.
 
 use super::ast;
@@ -9,8 +9,7 @@ use super::load_error::Findings;
 use super::merge::{Merged, merge};
 use super::{Entry, LoadOptions};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Include, Project, Snapshot, Task, Taskfile, TaskfileId, Variables};
-use crate::source::Span;
+use crate::model::{Include, Project, Taskfile, TaskfileId};
 use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,8 +53,6 @@ pub(super) fn lower(
 /// A file alone: its tasks under their own names.
 fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
     let id = TaskfileId(u32::try_from(index).unwrap_or(u32::MAX));
-    let none = (Arc::new(Variables::new()), Arc::default());
-    let tasks = std::mem::take(&mut file.tasks);
     Merged {
         id: Some(id),
         overwritten: IndexMap::new(),
@@ -67,58 +64,7 @@ fn own(index: usize, file: &mut ast::Taskfile) -> Merged {
         dotenv_span: file.dotenv_span,
         silent: file.silent,
         use_gitignore: file.use_gitignore,
-        tasks: tasks
-            .into_iter()
-            .map(|(name, task)| (Arc::clone(&name), Arc::new(lower_task(name, *task, id, &none))))
-            .collect(),
-    }
-}
-
-fn lower_task(
-    name: Arc<str>,
-    task: ast::Task,
-    taskfile: TaskfileId,
-    none: &(Arc<Variables>, Arc<Snapshot>),
-) -> Task {
-    Task {
-        local_name: Arc::clone(&name),
-        name,
-        namespace: Arc::from(""),
-        taskfile,
-        span: task.span.unwrap_or(Span::NONE),
-        commands: task.commands,
-        deps: task.deps,
-        label: task.label,
-        desc: task.desc,
-        summary: task.summary,
-        prompt: task.prompt,
-        aliases: task.aliases,
-        sources: task.sources,
-        generates: task.generates,
-        status: task.status,
-        preconditions: task.preconditions,
-        requires: task.requires,
-        dir: task.dir,
-        vars: task.vars,
-        env: task.env,
-        dotenv: task.dotenv,
-        include_vars: Arc::clone(&none.0),
-        included_taskfile_vars: Arc::clone(&none.1),
-        base_dir: Vec::new(),
-        silent: task.silent,
-        interactive: task.interactive,
-        internal: task.internal,
-        method: task.method,
-        prefix: task.prefix,
-        ignore_error: task.ignore_error,
-        run: task.run,
-        platforms: task.platforms,
-        condition: task.condition,
-        watch: task.watch,
-        failfast: task.failfast,
-        set: task.set,
-        shopt: task.shopt,
-        use_gitignore: task.use_gitignore,
+        tasks: std::mem::take(&mut file.tasks),
     }
 }
 

@@ -147,10 +147,10 @@ impl SopsConfig {
         let mut seen: HashMap<Arc<str>, Span> = HashMap::new();
         let mut open = vec![root];
         while let Some(node) = open.pop() {
-            if node.alias.is_some() {
+            if node.alias().is_some() {
                 continue;
             }
-            if let Some(anchor) = &node.anchor {
+            if let Some(anchor) = node.anchor() {
                 if let Some(text) = node.text() {
                     let kind = if text.contains("age1") || text.starts_with("ssh-") {
                         RecipientKind::Age

@@ -38,7 +38,7 @@ pub(super) fn ini(source: SourceId, text: &str) -> Result<Node, FlatError> {
     let mut in_metadata = false;
     let close = |section: &mut Option<(Node, Vec<Entry>)>, data: &mut Vec<Entry>| {
         if let Some((key, entries)) = section.take() {
-            let value = Node { kind: Kind::Mapping(entries.into()), ..key.clone() };
+            let value = Node::new(key.span, Kind::Mapping(entries.into()));
             data.push(Entry { key, value });
         }
     };
@@ -95,16 +95,16 @@ fn assignment(source: SourceId, line: &Line<'_>) -> Result<(Node, Node), FlatErr
 fn scalar(source: SourceId, start: usize, written: &str, text: String) -> Node {
     let span = Span { source, start: start as u32, end: (start + written.len()) as u32 };
     let kind = Kind::Scalar(Scalar { text: Arc::from(text), style: Style::DoubleQuoted });
-    Node { span, tag: None, anchor: None, alias: None, kind }
+    Node::new(span, kind)
 }
 
 fn whole(source: SourceId, text: &str, mut data: Vec<Entry>, metadata: Level) -> Node {
     if let Some(sops) = metadata.node() {
-        let key = Node { kind: scalar(source, 0, "", "sops".to_owned()).kind, ..sops.clone() };
+        let key = Node::new(sops.span, scalar(source, 0, "", "sops".to_owned()).kind);
         data.push(Entry { key, value: sops });
     }
     let span = Span { source, start: 0, end: text.len() as u32 };
-    Node { span, tag: None, anchor: None, alias: None, kind: Kind::Mapping(data.into()) }
+    Node::new(span, Kind::Mapping(data.into()))
 }
 
 /// One level of flat names.
@@ -151,7 +151,7 @@ impl Level {
         let collection = |nodes: &[Span], kind: Kind| {
             let first = *nodes.first()?;
             let span = nodes.iter().fold(first, |span, next| span.to(*next));
-            Some(Node { span, tag: None, anchor: None, alias: None, kind })
+            Some(Node::new(span, kind))
         };
         if self.leaf.is_some() {
             return self.leaf;
@@ -163,7 +163,7 @@ impl Level {
         }
         let entries = self.map.into_iter().filter_map(|(name, key, level)| {
             let kind = Kind::Scalar(Scalar { text: Arc::from(name), style: Style::DoubleQuoted });
-            Some(Entry { key: Node { kind, ..key }, value: level.node()? })
+            Some(Entry { key: Node::new(key.span, kind), value: level.node()? })
         });
         let entries: Vec<Entry> = entries.collect();
         let spans: Vec<Span> = entries.iter().flat_map(|entry| [entry.key.span, entry.value.span]).collect();

@@ -59,7 +59,7 @@ impl Reader<'_> {
 
     fn node(&self, start: usize, kind: Kind) -> Node {
         let span = Span { source: self.source, start: start as u32, end: self.at as u32 };
-        Node { span, tag: None, anchor: None, alias: None, kind }
+        Node::new(span, kind)
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, JsonError> {

@@ -157,7 +157,7 @@ fn what_is_unusual_is_left_to_git() {
             fs::write(sample.path(".git/index"), &index[..index.len() / 2]).unwrap();
         }),
         ("garbage", |sample| {
-            fs::write(sample.path(".git/index"), "DIRC\0\0\0\u{2}\u{7f}\u{7f}\u{7f}\u{7f}").unwrap()
+            fs::write(sample.path(".git/index"), "DIRC\0\0\0\u{2}\u{7f}\u{7f}\u{7f}\u{7f}").unwrap();
         }),
         ("no index", |sample| fs::remove_file(sample.path(".git/index")).unwrap()),
     ];

@@ -19,7 +19,7 @@ pub fn decode(decoder: &mut Decoder, root: &Node) -> Fleetfile {
     let mut file = Fleetfile::default();
     for (key, value) in merged(root).entries {
         let Some(name) = key.text() else { continue };
-        let field = Field { name, key_span: key.place(), value };
+        let field = Field { name, key_span: key.place(), key, value };
         match name {
             "fleet" => file.fleet = fleet::decode(decoder, &field),
             "pipelines" => file.pipelines = pipeline::decode_all(decoder, value),

@@ -50,13 +50,13 @@ struct Parts {
     task: Option<Text>,
     defer: Option<Deferred>,
     vars: Variables,
-    each: Option<Loop>,
+    each: Option<Box<Loop>>,
     condition: Option<Text>,
     silent: bool,
-    set: Vec<String>,
-    shopt: Vec<String>,
+    set: Box<[String]>,
+    shopt: Box<[String]>,
     ignore_error: bool,
-    platforms: Vec<PlatformFilter>,
+    platforms: Box<[PlatformFilter]>,
     timeout: Option<Text>,
 }
 
@@ -70,13 +70,13 @@ fn decode_mapping(context: &mut Context<'_>, node: &Node) -> Option<Command> {
             "task" => parts.task = context.text(value),
             "defer" => parts.defer = decode_defer(context, value),
             "vars" => parts.vars = decode_variables(context, value),
-            "for" => parts.each = decode_loop(context, value),
+            "for" => parts.each = decode_loop(context, value).map(Box::new),
             "if" => parts.condition = context.text(value),
             "silent" => parts.silent = context.bool(value).unwrap_or(false),
-            "set" => parts.set = context.words(value),
-            "shopt" => parts.shopt = context.words(value),
+            "set" => parts.set = context.words(value).into(),
+            "shopt" => parts.shopt = context.words(value).into(),
             "ignore_error" => parts.ignore_error = context.bool(value).unwrap_or(false),
-            "platforms" => parts.platforms = decode_platforms(context, value),
+            "platforms" => parts.platforms = decode_platforms(context, value).into(),
             "timeout" => parts.timeout = context.text(value),
             _ => {}
         }
@@ -110,7 +110,7 @@ fn decode_mapping(context: &mut Context<'_>, node: &Node) -> Option<Command> {
     }
     let kind = if let Some(task) = parts.task {
         without_effect(context, &fields, "task", &["platforms", "set", "shopt", "cmd"]);
-        parts.platforms.clear();
+        parts.platforms = Box::default();
         CommandKind::Call(call(task, parts.vars, parts.silent))
     } else if let Some(script) = parts.script {
         without_effect(context, &fields, "cmd", &["vars"]);
@@ -141,14 +141,14 @@ fn command(node: &Node, kind: CommandKind) -> Command {
         condition: None,
         silent: false,
         ignore_error: false,
-        platforms: Vec::new(),
+        platforms: Box::default(),
         timeout: None,
         span: node.place(),
     }
 }
 
 fn shell(script: Text) -> ShellCommand {
-    ShellCommand { script, set: Vec::new(), shopt: Vec::new() }
+    ShellCommand { script, set: Box::default(), shopt: Box::default() }
 }
 
 /// A call as written.

@@ -142,7 +142,7 @@ impl<'t> Context<'t> {
                 self.wrong_type(key, "string", "a name as key");
                 continue;
             };
-            let field = Field { name, key_span: key.place(), value };
+            let field = Field { name, key_span: key.place(), key, value };
             if table.get(name).is_some() {
                 fields.push(field);
             } else if !self.is_own_key(table, &field) {
@@ -180,7 +180,7 @@ impl<'t> Context<'t> {
     /// Whether an unknown key is meant for other eyes: an extension, or a holder of an anchor.
     fn is_own_key(&self, table: &Table, field: &Field<'_>) -> bool {
         let starts = field.name.starts_with("x-") || field.name.starts_with(['.', '_', '$']);
-        starts || field.value.anchor.is_some() || self.extra_keys(table).contains(&field.name)
+        starts || field.value.anchor().is_some() || self.extra_keys(table).contains(&field.name)
     }
 
     fn unknown_key(&self, table: &Table, field: &Field<'_>) -> Diagnostic {
@@ -202,7 +202,7 @@ impl<'t> Context<'t> {
         for entry in entries {
             // A collection as a key has no text for yaml.v3: its value is the empty string.
             let name = entry.key.text().unwrap_or_default();
-            let field = Field { name, key_span: entry.key.place(), value: &entry.value };
+            let field = Field { name, key_span: entry.key.place(), key: &entry.key, value: &entry.value };
             if let Some(earlier) = fields.insert(name, field) {
                 self.warn(
                     Diagnostic::warning("fleet::taskfile::overwritten", format!("`{name}` is written twice"))
@@ -234,7 +234,7 @@ impl<'t> Context<'t> {
     /// The text of a scalar, after the check that it fits its tag.
     pub(super) fn scalar(&mut self, node: &Node) -> Option<Arc<str>> {
         let scalar = node.as_scalar()?;
-        if node.tag.is_some()
+        if node.tag().is_some()
             && let Some(Resolved::Mismatch(found, tag)) = node.resolve()
         {
             self.diagnostics.push(wrong_type(node, "a string"));
@@ -296,8 +296,8 @@ impl<'t> Context<'t> {
     fn start(&self, node: &Node) -> Span {
         let before = self.text.get(..node.span.start as usize).unwrap_or_default();
         let property = |name: Option<String>| name.and_then(|name| before.rfind(&name));
-        let anchor = property(node.anchor.as_ref().map(|anchor| format!("&{anchor}")));
-        let tag = property(node.tag.as_ref().map(ToString::to_string));
+        let anchor = property(node.anchor().map(|anchor| format!("&{anchor}")));
+        let tag = property(node.tag().map(ToString::to_string));
         let start = [anchor, tag].into_iter().flatten().min().and_then(|at| u32::try_from(at).ok());
         Span { start: start.unwrap_or(node.span.start), ..node.span }
     }

@@ -12,7 +12,12 @@ use crate::yaml::{Kind, Node};
 /// `deps`; null items are dropped.
 pub(super) fn decode_dependencies(context: &mut Context<'_>, node: &Node) -> Vec<Dependency> {
     let items = context.list(node, "[]*ast.Dep", "a list of task names");
-    items.iter().filter(|item| !item.is_null()).filter_map(|item| decode_dependency(context, item)).collect()
+    // Collected, a list of one would get the room of four.
+    let mut dependencies = Vec::with_capacity(items.len());
+    for item in items.iter().filter(|item| !item.is_null()) {
+        dependencies.extend(decode_dependency(context, item));
+    }
+    dependencies
 }
 
 fn decode_dependency(context: &mut Context<'_>, node: &Node) -> Option<Dependency> {
@@ -43,7 +48,7 @@ fn decode_mapping(context: &mut Context<'_>, node: &Node) -> Dependency {
                 call.absolute = call.task.raw().starts_with(':');
             }
             "vars" => call.vars = decode_variables(context, value),
-            "for" => each = decode_loop(context, value),
+            "for" => each = decode_loop(context, value).map(Box::new),
             "silent" => call.silent = context.bool(value).unwrap_or(false),
             "timeout" => limit = context.text(value),
             _ => {}

@@ -20,7 +20,7 @@ pub(super) fn decode_includes(context: &mut Context<'_>, node: &Node) -> IndexMa
         return IndexMap::new();
     }
     let fields = context.entries(node);
-    fields.iter().map(|field| (Arc::from(field.name), decode_include(context, field))).collect()
+    fields.iter().map(|field| (field.shared_name(), decode_include(context, field))).collect()
 }
 
 fn decode_include(context: &mut Context<'_>, field: &Field<'_>) -> Include {

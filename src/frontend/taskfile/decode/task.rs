@@ -1,6 +1,5 @@
 //! `tasks` and a task (go-task `taskfile/ast/tasks.go`, `task.go`).
 
-use super::super::ast::Task;
 use super::super::keys::TASK;
 use super::command::{decode_command, decode_commands};
 use super::context::Context;
@@ -11,26 +10,33 @@ use super::precondition::decode_preconditions;
 use super::requirement::decode_requires;
 use super::variable::decode_variables;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Method, RunMode, Text};
+use crate::model::{Method, RunMode, Task, Text};
 use crate::yaml::{Field, Kind, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// `tasks`, by name as written.
-pub(super) fn decode_tasks(context: &mut Context<'_>, node: &Node) -> IndexMap<Arc<str>, Box<Task>> {
+pub(super) fn decode_tasks(context: &mut Context<'_>, node: &Node) -> IndexMap<Arc<str>, Arc<Task>> {
     if node.as_mapping().is_none() {
         if !node.is_null() {
             context.wrong_kind(node, "tasks", "a mapping of tasks");
         }
         return IndexMap::new();
     }
+    let blank = Task::blank(context.file);
     let fields = context.entries(node);
-    fields.iter().map(|field| (Arc::from(field.name), Box::new(decode_task(context, field)))).collect()
+    fields
+        .iter()
+        .map(|field| {
+            let task = Arc::new(decode_task(context, field, &blank));
+            (Arc::clone(&task.name), task)
+        })
+        .collect()
 }
 
-fn decode_task(context: &mut Context<'_>, field: &Field<'_>) -> Task {
+fn decode_task(context: &mut Context<'_>, field: &Field<'_>, blank: &Task) -> Task {
     let node = field.value;
-    let mut task = Task { span: Some(field.key_span), ..Task::default() };
+    let mut task = blank.named(field.shared_name(), field.key_span);
     match &node.kind {
         _ if node.is_null() => {}
         Kind::Scalar(_) => {

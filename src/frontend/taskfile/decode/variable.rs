@@ -9,7 +9,6 @@ use crate::model::{Query, Structure, Text, Variable, VariableValue, Variables};
 use crate::template::Value;
 use crate::yaml::decode::unknown_key;
 use crate::yaml::{Field, Kind, Node, Resolved};
-use std::sync::Arc;
 
 const NO_SOURCE: &str = r#"a variable must define one of "sh", "ref", "map", "value" or be a scalar value"#;
 
@@ -22,7 +21,7 @@ pub fn decode_variables(context: &mut Context<'_>, node: &Node) -> Variables {
         return Variables::new();
     }
     let fields = context.entries(node);
-    fields.iter().map(|field| (Arc::from(field.name), decode_variable(context, field))).collect()
+    fields.iter().map(|field| (field.shared_name(), decode_variable(context, field))).collect()
 }
 
 fn decode_variable(context: &mut Context<'_>, field: &Field<'_>) -> Variable {
@@ -84,6 +83,7 @@ fn decode_mapping(context: &mut Context<'_>, name: &str, node: &Node) -> Decoded
         .map(|entry| Field {
             name: entry.key.text().unwrap_or_default(),
             key_span: entry.key.place(),
+            key: &entry.key,
             value: &entry.value,
         })
         .filter(|field| !is_known(field.name))

@@ -151,7 +151,7 @@ fn resolves_to_other(text: &str) -> bool {
     const WORDS: &[&str] =
         &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"];
     let scalar = Scalar { text: text.into(), style: Style::Plain };
-    let node = Node { kind: Kind::Scalar(scalar), ..Node::null(Span::NONE) };
+    let node = Node::new(Span::NONE, Kind::Scalar(scalar));
     WORDS.contains(&text) || is_base_60(text) || !matches!(node.resolve(), Some(Resolved::String(_)))
 }
 
