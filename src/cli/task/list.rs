@@ -26,7 +26,8 @@ impl Session {
         match sort {
             Some("none") => {}
             Some("alphanumeric") => shown.sort_by_key(|(name, _)| *name),
-            _ => shown.sort_by_key(|(name, _)| (name.contains(':'), *name)),
+            // The colon is looked for once in a name, not in each comparison.
+            _ => shown.sort_by_cached_key(|(name, _)| (name.contains(':'), *name)),
         }
         shown.into_iter().map(|(_, id)| id).collect()
     }
