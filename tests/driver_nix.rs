@@ -4,7 +4,7 @@
 
 use fleet::driver::{
     Activation, Build, CheckOutcome, Derivation, DriverError, ErrorKind, Flake, HealthOutcome, Holder, Io,
-    Native, NativeOptions, Output, Probe, StorePath, Sudo, Target,
+    Native, NativeOptions, Output, Probe, Proving, StorePath, Sudo, Target,
 };
 use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Proof, Text};
 use fleet::process::{Cancel, Stop, Stream};
@@ -187,7 +187,7 @@ impl Lab {
             path,
             action,
             probe,
-            &Proof { timeout: TIMEOUT, ..Proof::default() },
+            Proving { proof: &Proof { timeout: TIMEOUT, ..Proof::default() }, gate: None },
             self.io(),
         )
     }
@@ -476,7 +476,7 @@ fn inside_an_activation_that_hangs_is_stopped() {
             &path,
             Action::Switch,
             &probe,
-            &Proof { timeout: Duration::from_secs(2), ..Proof::default() },
+            Proving { proof: &Proof { timeout: Duration::from_secs(2), ..Proof::default() }, gate: None },
             lab.io(),
         )
         .unwrap_err();

@@ -488,6 +488,19 @@ fn a_host_that_is_not_well_goes_back() {
 }
 
 #[test]
+fn what_is_not_well_is_not_made_lasting() {
+    let outcome = Try::new(pipeline()).fail("rydev:health").run();
+    let state = outcome.fleet.state_of(&name("rydev"));
+    assert_eq!(outcome.of("rydev").result, HostResult::Degraded);
+    assert_ne!(state.current, state.profile);
+    let reason = outcome.reason("rydev");
+    assert!(reason.starts_with("health check `unit nginx.service`: "), "{reason}");
+    assert!(reason.contains("runs the new system, but will boot"), "{reason}");
+    let state = outcome.fleet.state_of(&name("luna"));
+    assert_eq!(state.current, state.profile);
+}
+
+#[test]
 fn a_wave_goes_back_together() {
     let pipeline = deploys(|deploy| {
         deploy.on_failure = OnFailure::RollBackWave;

@@ -45,8 +45,8 @@ pub use secrets::{Fence, Held, Secrets};
 pub use shell::{Dialect, LocalShell, Script, Shell, ShellError, programs};
 pub use store_path::{Derivation, StorePath, StorePathError};
 pub use target::{
-    Activation, Build, Built, HealthOutcome, IgnoredUnits, Place, Probe, Rebooted, Sudo, SystemState, Target,
-    Unit,
+    Activation, Build, Built, Gate, HealthOutcome, IgnoredUnits, Place, Probe, Proving, Rebooted, Sudo,
+    SystemState, Target, Unit,
 };
 pub use task_script::{Lines, Listener, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 pub use work_tree::{WorkTree, repository};

@@ -98,6 +98,8 @@ pub struct Activation {
     pub failed_units: Vec<Unit>,
     /// Other units failed, which the pipeline has set not to be looked at.
     pub ignored: bool,
+    /// What [`Gate`] found; `None` where it was not asked.
+    pub health: Option<HealthOutcome>,
     /// The host went back to its old system by itself, because nobody had proven the new one in time.
     pub went_back: bool,
 }
@@ -111,6 +113,25 @@ pub struct Rebooted {
     pub booted: Option<StorePath>,
     /// Units that failed and had not failed before the activation, without those that are ignored.
     pub failed_units: Vec<Unit>,
+}
+
+/// How an activation is proven.
+#[derive(Clone, Copy)]
+pub struct Proving<'a> {
+    /// How it is followed.
+    pub proof: &'a Proof,
+    /// What must hold beside what the host says by itself.
+    pub gate: Option<&'a Gate<'a>>,
+}
+
+/// What must hold of a system that runs before it is made lasting.
+pub struct Gate<'a> {
+    /// The longest time that it takes to find out.
+    pub longest: Duration,
+    /// Where it does not hold, the host goes back to its old system at once; else it is only not made lasting.
+    pub goes_back: bool,
+    /// Finds out.
+    pub look: &'a dyn Fn(Io<'_>) -> HealthOutcome,
 }
 
 /// What a health check found.
@@ -198,7 +219,7 @@ pub trait Target: Send + Sync {
     ) -> Result<SystemDiff, DriverError>;
 
     /// Activates a system that was copied, and asks over a new connection what came of it. `before` is what the probe
-    /// found. The profile is set only as the action asks.
+    /// found. The profile is set only as the action asks, and only where the gate holds.
     ///
     /// # Errors
     /// It was not activated, or nobody can tell ([`super::ErrorKind::ConnectionLost`]).
@@ -208,7 +229,7 @@ pub trait Target: Send + Sync {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        proof: &Proof,
+        proving: Proving<'_>,
         io: Io<'_>,
     ) -> Result<Activation, DriverError>;
 

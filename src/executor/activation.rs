@@ -5,7 +5,9 @@ use super::drivers::Drivers;
 use super::event::HostResult;
 use super::health;
 use super::proof::{self, Found, Judgement};
-use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, SystemState};
+use crate::driver::{
+    DriverError, ErrorKind, Gate, HealthOutcome, Io, Probe, Proving, StorePath, SystemState,
+};
 use crate::model::{Action, Health, Hook, Host, OnFailure, Proof};
 use crate::process::Cancel;
 use std::time::{Duration, Instant};
@@ -53,13 +55,22 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
         let result = if io.cancel.is_requested() { HostResult::Cancelled } else { HostResult::Failed };
         return Verdict { result, reason: Some(reason), state: None };
     }
-    let found = match drivers.target.activate(host, path, action, before, proof, io) {
+    // A first Ctrl-C leaves no activation half proven.
+    let look = |io: Io<'_>| match health::check(order, drivers, order.insisting(io)) {
+        None => HealthOutcome::Healthy,
+        Some(reason) => HealthOutcome::Unhealthy(reason),
+    };
+    let goes_back = matches!(order.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave);
+    let gate = Gate { longest: health::longest(order.health), goes_back, look: &look };
+    let gate = (action.activates() && !order.health.is_empty()).then_some(&gate);
+    let found = match drivers.target.activate(host, path, action, before, Proving { proof, gate }, io) {
         Ok(activation) => Found {
             state: activation.state,
             code: activation.code,
             failed_units: activation.failed_units,
             went_back: activation.went_back,
             ignored: activation.ignored,
+            health: activation.health,
             error: None,
         },
         // Nothing was changed, so there is nothing to find out.
@@ -87,6 +98,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
                     failed_units,
                     went_back,
                     ignored: false,
+                    health: None,
                     error: Some(error),
                 }
             }
@@ -97,10 +109,13 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
         },
     };
     let judgement = proof::judge(action, path, before, &found);
-    let judgement = with_health(judgement, order, drivers, io);
+    let judgement = match found.health {
+        // What they said is in the judgement.
+        Some(_) => judgement,
+        None => with_health(judgement, order, drivers, io),
+    };
     let judgement = with_hooks(judgement, order, drivers, io);
     let verdict = Verdict { result: judgement.result, reason: judgement.reason, state: Some(found.state) };
-    let goes_back = matches!(order.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave);
     let changed = verdict.state.as_ref() != Some(&before.state);
     if goes_back && changed && matches!(verdict.result, HostResult::Degraded | HostResult::Failed) {
         return roll_back(&verdict, order.host, before, action, drivers, order.insisting(io));
@@ -160,7 +175,8 @@ impl Order<'_> {
 /// back by itself.
 fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<(Probe, bool), DriverError> {
     let io = order.insisting(io);
-    let until = Instant::now() + order.proof.watchdog + order.proof.settle + SETTLED;
+    let until =
+        Instant::now() + order.proof.watchdog + order.proof.settle + health::longest(order.health) + SETTLED;
     let mut tries = 0;
     let mut busy = false;
     loop {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Longest and shortest pause between two tries.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
+/// How long one try of a check that has no end of its own may take.
+const LAST_TRY: Duration = Duration::from_secs(10);
+
 /// Makes all checks; gives why the host is not healthy, each check that does not hold on a line.
 pub(super) fn check(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<String> {
     let bad: Vec<String> = order
@@ -23,6 +26,11 @@ pub(super) fn check(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<
         })
         .collect();
     (!bad.is_empty()).then(|| bad.join("\n"))
+}
+
+/// The longest time that all checks take: the last try of each may begin at its deadline.
+pub(super) fn longest(checks: &[Health]) -> Duration {
+    checks.iter().map(|health| health.deadline + LAST_TRY).sum()
 }
 
 /// Runs hooks one after another up to the first that fails; gives why it did.

@@ -1,7 +1,7 @@
 //! What the state of a host proves about an activation. Pure: asks nobody.
 
 use super::event::HostResult;
-use crate::driver::{DriverError, ErrorKind, Probe, StorePath, SystemState, Unit};
+use crate::driver::{DriverError, ErrorKind, HealthOutcome, Probe, StorePath, SystemState, Unit};
 use crate::model::Action;
 
 /// What was found after an activation.
@@ -14,6 +14,8 @@ pub(super) struct Found {
     pub(super) failed_units: Vec<Unit>,
     /// Units failed that are not looked at.
     pub(super) ignored: bool,
+    /// What the health checks said, where they were made.
+    pub(super) health: Option<HealthOutcome>,
     /// The host went back by itself.
     pub(super) went_back: bool,
     /// The error of the activation, when the state was asked for afterwards.
@@ -50,7 +52,10 @@ pub(super) fn is_back(action: Action, before: &SystemState, now: &SystemState) -
 pub(super) fn judge(action: Action, path: &StorePath, before: &Probe, found: &Found) -> Judgement {
     let complaint = complaint(before, found);
     if found.went_back && is_back(action, &before.state, &found.state) {
-        let text = "nobody proved the new system in time, and the host went back to its old one by itself";
+        let text = match &found.health {
+            Some(HealthOutcome::Unhealthy(_)) => "the host went back to its old system",
+            _ => "nobody proved the new system in time, and the host went back to its old one by itself",
+        };
         let reason = complaint.map_or_else(|| text.to_owned(), |complaint| format!("{complaint}\n{text}"));
         return Judgement { result: HostResult::RolledBack, reason: Some(reason) };
     }
@@ -116,6 +121,9 @@ fn complaint(before: &Probe, found: &Found) -> Option<String> {
             lines.push(format!("the activation ended with {code}{}", meaning(code)));
         }
     }
+    if let Some(HealthOutcome::Unhealthy(why)) = &found.health {
+        lines.push(why.clone());
+    }
     for unit in &found.failed_units {
         lines.push(format!("{} has failed", unit.name));
         lines.extend(unit.log.iter().map(|line| format!("  {line}")));
@@ -172,7 +180,15 @@ mod tests {
     }
 
     fn found(state: SystemState, code: Option<i32>) -> Found {
-        Found { state, code, failed_units: Vec::new(), went_back: false, ignored: false, error: None }
+        Found {
+            state,
+            code,
+            failed_units: Vec::new(),
+            health: None,
+            went_back: false,
+            ignored: false,
+            error: None,
+        }
     }
 
     fn result(action: Action, before: &Probe, found: &Found) -> HostResult {

@@ -13,6 +13,7 @@ mod building;
 mod deployment;
 mod fault;
 mod gate;
+mod health;
 mod homelab;
 mod inspection;
 mod lock;

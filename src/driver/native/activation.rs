@@ -6,7 +6,8 @@ use super::{Known, Native, lock, probe};
 use crate::driver::ssh::{Answer, Connection, Destination, Script};
 use crate::driver::tool::Limits;
 use crate::driver::{
-    Activation, DriverError, ErrorKind, IgnoredUnits, Io, Probe, StorePath, SystemState, Unit,
+    Activation, DriverError, ErrorKind, Gate, HealthOutcome, IgnoredUnits, Io, Probe, Proving, StorePath,
+    SystemState, Unit,
 };
 use crate::model::{Action, Host, Platform, Proof};
 use crate::process::{Cancel, Stop, Stream};
@@ -104,6 +105,22 @@ pub(super) struct Work<'a> {
     pub(super) before: Option<&'a SystemState>,
     /// How it is followed and proven.
     pub(super) proof: &'a Proof,
+    /// What must hold before it is made lasting.
+    pub(super) gate: Option<&'a Gate<'a>>,
+}
+
+impl Work<'_> {
+    /// For how long the host waits for its proof after the activation.
+    fn window(&self) -> Duration {
+        self.proof.watchdog + self.proof.settle + self.gate.map_or(Duration::ZERO, |gate| gate.longest)
+    }
+
+    /// Whether it goes back by itself when nobody proves it. What it went on to run would be what it came from, where that
+    /// is the same.
+    fn is_watched(&self) -> bool {
+        let old = self.before.and_then(|before| before.current.as_ref());
+        self.activates && old.is_some_and(|old| old != self.path)
+    }
 }
 
 /// What came of [`Work::text`].
@@ -121,6 +138,22 @@ pub(super) struct Proven {
     failed_units: Vec<Unit>,
     /// Others have, which are not looked at.
     ignored: bool,
+    /// What the gate found, where it was asked.
+    health: Option<HealthOutcome>,
+}
+
+/// What is asked of a host for its proof.
+struct Question<'a> {
+    /// When nothing is decided yet: `never`, where `units` have newly failed, or `always`.
+    undecided: &'static str,
+    /// Units that count for nothing.
+    ignored: &'a [&'a str],
+    /// Whether it may be made lasting.
+    may: bool,
+    /// What the host does otherwise: `leave` it running, or go `back`.
+    otherwise: &'static str,
+    /// How long it waits before it looks.
+    settle: Duration,
 }
 
 impl Native {
@@ -130,9 +163,10 @@ impl Native {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        proof: &Proof,
+        proving: Proving<'_>,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
+        let Proving { proof, gate } = proving;
         let known = self.known_or_probed(host, io)?;
         if action == Action::DryActivate {
             return self.dry_activate(host, &known, path, before, proof.timeout, io);
@@ -154,31 +188,31 @@ impl Native {
             failed_units: &before.failed_units,
             before: Some(&before.state),
             proof,
+            gate,
         };
         let activated = self.start(&work, heard)?;
         let proven = self.prove(&work, &activated, heard);
-        let Proven { answer, failed_units, ignored } =
+        let Proven { answer, failed_units, ignored, health } =
             proven.or_else(|error| self.ask_whether_returned(&work, &activated, error, heard))?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         if answer.value("went_back").is_some() {
             let code = activated.code;
-            return Ok(Activation { code, state, failed_units, ignored, went_back: true });
+            return Ok(Activation { code, state, failed_units, ignored, health, went_back: true });
         }
         not_lasting(host, &answer, &tail)?;
         let has = if action.activates() { &state.current } else { &state.profile };
         if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
             return Err(failure(host, activated.code, &tail.lines()));
         }
-        Ok(Activation { code: activated.code, state, failed_units, ignored, went_back: false })
+        Ok(Activation { code: activated.code, state, failed_units, ignored, health, went_back: false })
     }
 
     /// Starts the job and follows it through its first text.
     pub(super) fn start(&self, work: &Work<'_>, io: Io<'_>) -> Result<Activated, DriverError> {
         let old = work.before.map(|before| before.current.as_ref().map_or("", StorePath::as_str));
-        // What it went on to run would be what it came from.
-        let watched = work.activates && old.is_some_and(|old| !old.is_empty() && old != work.path.as_str());
-        let window = work.proof.watchdog + work.proof.settle;
+        let watched = work.is_watched();
+        let window = work.window();
         let limit = work.proof.timeout + window + PROOF;
         let script = |skip: u64| {
             let script = Script::new(ACTIVATE)
@@ -268,52 +302,80 @@ impl Native {
         activated: &Activated,
         io: Io<'_>,
     ) -> Result<Proven, DriverError> {
-        let first = self.ask_for_proof(work, activated, None, io)?;
-        if first.value("undecided").is_none() {
-            return Ok(Proven { failed_units: units(&first), answer: first, ignored: false });
+        let patterns = !work.proof.ignore_units.is_empty();
+        // What was not wholly activated must not become what boots. 4 is also given for units that had failed before;
+        // which those are is asked on the host.
+        let may = !work.commit.is_empty() && matches!(activated.code, Some(0 | 4));
+        let first = Question {
+            undecided: if work.gate.is_some() {
+                "always"
+            } else if patterns {
+                "units"
+            } else {
+                "never"
+            },
+            ignored: &[],
+            may,
+            otherwise: "leave",
+            settle: work.proof.settle,
+        };
+        let answer = self.ask_for_proof(work, activated, &first, io)?;
+        let found = units(&answer);
+        if answer.value("undecided").is_none() {
+            return Ok(Proven { failed_units: found, answer, ignored: false, health: None });
         }
         let ignore = IgnoredUnits::new(&work.proof.ignore_units);
         let (ignored, failed): (Vec<Unit>, Vec<Unit>) =
-            units(&first).into_iter().partition(|unit| ignore.matches(&unit.name));
+            found.into_iter().partition(|unit| ignore.matches(&unit.name));
         let names: Vec<&str> = ignored.iter().map(|unit| unit.name.as_str()).collect();
         for name in &names {
             io.output.line(Stream::Stderr, &format!("{name} has failed, which is ignored"));
         }
-        let answer = self.ask_for_proof(work, activated, Some(&names), io)?;
-        Ok(Proven { answer, failed_units: failed, ignored: !ignored.is_empty() })
+        // What does not run, or has failed already, has no health to be asked for.
+        let runs = probe::state(&answer).current.as_ref() == Some(work.path);
+        let well = runs && failed.is_empty() && matches!(activated.code, Some(0 | 4));
+        let health = work.gate.filter(|_| well).map(|gate| (gate.look)(io));
+        let healthy = matches!(health, None | Some(HealthOutcome::Healthy));
+        let goes_back = !healthy && work.is_watched() && work.gate.is_some_and(|gate| gate.goes_back);
+        let second = Question {
+            undecided: "never",
+            ignored: &names,
+            may: may && healthy,
+            otherwise: if goes_back { "back" } else { "leave" },
+            settle: Duration::ZERO,
+        };
+        let answer = self.ask_for_proof(work, activated, &second, io)?;
+        // One that failed while health was looked at.
+        let further = units(&answer).into_iter().filter(|unit| !failed.iter().any(|it| it.name == unit.name));
+        let failed_units = failed.iter().cloned().chain(further).collect();
+        Ok(Proven { answer, failed_units, ignored: !ignored.is_empty(), health })
     }
 
-    /// At first it is not known what to `ignore`: where there are patterns, it is left undecided when units have failed.
     fn ask_for_proof(
         &self,
         work: &Work<'_>,
         activated: &Activated,
-        ignore: Option<&[&str]>,
+        question: &Question<'_>,
         io: Io<'_>,
     ) -> Result<Answer, DriverError> {
-        let proof = work.proof;
-        let again = ignore.is_some();
-        let ignore = ignore.unwrap_or_default();
-        let settle = if again { Duration::ZERO } else { proof.settle };
-        // What was not wholly activated must not become what boots. 4 is also given for units that had failed before;
-        // which those are is asked on the host.
-        let may = !work.commit.is_empty() && matches!(activated.code, Some(0 | 4));
+        let Question { undecided, ignored, may, otherwise, settle } = *question;
         let script = |skip: u64| {
             Script::new(VERIFY)
                 .variable("JOB", work.job.as_str())
                 .variable("WANTED", work.path.as_str())
                 .variable("MAY", flag(may))
+                .variable("OTHERWISE", otherwise)
                 .variable("UNITS", work.failed_units.join("\n"))
                 .variable("SETTLE", settle.as_secs_f64().to_string())
-                .variable("ASKS", flag(!again && !proof.ignore_units.is_empty()))
-                .variable("IGNORED", ignore.join("\n"))
+                .variable("UNDECIDED", undecided)
+                .variable("IGNORED", ignored.join("\n"))
                 .variable("SKIP", (activated.lines + skip).to_string())
         };
         let resumable = Resumable {
             host: work.host,
             privilege: &work.known.privilege,
             connection: Connection::Fresh,
-            deadline: Instant::now() + settle + proof.watchdog + PROOF,
+            deadline: Instant::now() + settle + work.proof.watchdog + PROOF,
             script: &script,
         };
         self.resume(&resumable, io).map(|(answer, _)| answer)
@@ -335,14 +397,14 @@ impl Native {
             .variable("JOB", work.job.as_str())
             .variable("SKIP", activated.lines.to_string())
             .by(work.known.privilege.clone());
-        let deadline = Instant::now() + work.proof.watchdog + work.proof.settle + PROOF;
+        let deadline = Instant::now() + work.window() + PROOF;
         let limits = Limits { heed: Stop::Terminate, deadline: Some(deadline), ..Limits::new(io.cancel) };
         let answer = self.ssh.run(&Destination::of(work.host)?, Connection::Shared, &script, limits, io);
         if probe::complete(work.host, &answer).is_err() || answer.value("went_back").is_none() {
             return Err(error);
         }
         io.output.line(Stream::Stderr, &error.to_string());
-        Ok(Proven { answer, failed_units: Vec::new(), ignored: false })
+        Ok(Proven { answer, failed_units: Vec::new(), ignored: false, health: None })
     }
 
     fn dry_activate(
@@ -374,6 +436,7 @@ impl Native {
             code,
             state: before.state.clone(),
             failed_units: Vec::new(),
+            health: None,
             ignored: false,
             went_back: false,
         })

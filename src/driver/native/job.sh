@@ -1,6 +1,6 @@
 # Jobs that no connection owns: a transient systemd unit, or where there is no systemd a process that ignores the end of
 # its connection. A job runs its text, leaves the exit code in `rc`, and where it has a second text waits for a word:
-# `go` (on with it) or `leave` (end without). When no word comes within $window seconds it goes back by its text `back`, if it
+# `go` (on with it), `leave` (end without) or `back`. When no word comes within $window seconds it goes back by its text `back`, if it
 # has one. What it prints is in `log`. All of it stays in $base/JOB until it is cleared, so that a job can be started and
 # followed by scripts that are sent again and again. Nobody polls: who waits reads from a FIFO. While it lives it touches
 # the lock, which it lets go at its end.
@@ -57,7 +57,7 @@ job_runner='
       . "$job/disarm"
       (. "$job/commit") 5>&-
       last $? rc.commit ;;
-    late)
+    late | back)
       [ ! -s "$job/back" ] || . "$job/back"
       . "$job/disarm"
       last 0 left ;;

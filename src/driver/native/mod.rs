@@ -29,8 +29,8 @@ use super::nix::{LocalBuilds, Nix, NixFlake, Settings};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, Built, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Rebooted, StorePath, SystemDiff,
-    SystemState, Target,
+    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Proving, Rebooted, StorePath,
+    SystemDiff, SystemState, Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
@@ -226,10 +226,10 @@ impl Target for Native {
         path: &StorePath,
         action: Action,
         before: &Probe,
-        proof: &Proof,
+        proving: Proving<'_>,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
-        self.activate_system(host, path, action, before, proof, io)
+        self.activate_system(host, path, action, before, proving, io)
     }
 
     fn reboot(

@@ -51,6 +51,7 @@ impl Native {
             failed_units: &before.failed_units,
             before: None,
             proof: &Proof { timeout: LONGEST, ..Proof::default() },
+            gate: None,
         };
         let tail = Tail::new(io.output);
         let io = Io { output: &tail, cancel: io.cancel };

@@ -1,7 +1,7 @@
 # Proves over a new connection what came of the job JOB. If it MAY go on, the system that runs is WANTED (or WANTED is
 # empty) and no unit has newly failed, the job is told to make it lasting. UNITS had failed when the host was probed.
-# SKIP lines of the job's log are known already. Units that are IGNORED count for nothing; when it is yet to be ASKed which are,
-# nothing is decided. Before it looks it waits SETTLE seconds.
+# SKIP lines of the job's log are known already. Units that are IGNORED count for nothing; where it is UNDECIDED (`always`, or when `units`
+# have failed), nothing is done yet. What is not made lasting is told OTHERWISE: `leave` or `back`. Before it looks it waits SETTLE seconds.
 [ "$SETTLE" = 0 ] || sleep "$SETTLE"
 say_state
 about='' new=''
@@ -29,7 +29,7 @@ $unit
   done
 done
 
-if [ "$ASKS" = 1 ] && [ -n "$new" ]; then
+if [ "$UNDECIDED" = always ] || { [ "$UNDECIDED" = units ] && [ -n "$new" ]; }; then
   say undecided 1
   say end 1
   exit 0
@@ -47,7 +47,7 @@ elif [ "$MAY" = 1 ] && [ -z "$new" ] && [ -d "$base/$JOB" ] && [ "$current" = "$
   [ "$rc" != 0 ] || rm -f "$base/baseline"
   printf '%s %s\n' "$JOB" "$rc" >"$base/committed"
 elif [ -d "$base/$JOB" ]; then
-  job_tell "$JOB" leave
+  job_tell "$JOB" "$OTHERWISE"
   job_follow "$JOB" left "$SKIP"
 fi
 if went_back "$JOB"; then

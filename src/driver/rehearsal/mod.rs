@@ -12,8 +12,8 @@ use super::diff::OnlyIn;
 use super::{
     Activation, Build, Built, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind,
     Evaluated, Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Place, Plugin,
-    PluginRequest, PluginResult, Probe, Rebooted, Render, Secrets, Shell, StorePath, Sudo, SystemDiff,
-    SystemState, Target, TaskRunner, Unit,
+    PluginRequest, PluginResult, Probe, Proving, Rebooted, Render, Secrets, Shell, StorePath, Sudo,
+    SystemDiff, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{
     Action, BuildOn, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables,
@@ -308,8 +308,8 @@ impl Target for Rehearsal {
         host: &Host,
         path: &StorePath,
         action: Action,
-        _before: &Probe,
-        _proof: &Proof,
+        before: &Probe,
+        proving: Proving<'_>,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         let name = &host.name;
@@ -352,10 +352,19 @@ impl Target for Rehearsal {
             }],
             _ => Vec::new(),
         };
+        let runs = action.activates() && self.state_of(name).current.as_ref() == Some(path);
+        let health = proving.gate.filter(|_| runs && failed_units.is_empty()).map(|gate| (gate.look)(io));
+        if !matches!(health, None | Some(HealthOutcome::Healthy))
+            && let Some(mut machine) = self.machine(name)
+        {
+            machine.state.profile = before.state.profile.clone();
+            machine.state.generation = before.state.generation;
+        }
         Ok(Activation {
             code: Some(code),
             state: self.state_of(name),
             failed_units,
+            health,
             ignored: false,
             went_back: false,
         })
