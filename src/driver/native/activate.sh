@@ -11,6 +11,8 @@ refuse() {
 
 if [ ! -e "$base/$JOB/started" ]; then
   base_make || refuse "$base cannot be written"
+  # Until the job has the lock, this script has it: its words may reach nobody, but it must not end for that.
+  trap '' PIPE HUP
   if ! lock_take "$OWNER" "$RUN" "$JOB"; then
     say_lock
     say locked 1
@@ -46,6 +48,7 @@ if [ ! -e "$base/$JOB/started" ]; then
     watchdog_arm "$JOB" "$OLD" "$OUT" "$LIMIT" || { job_stop "$JOB"; refuse "the watchdog could not be armed"; }
   fi
   job_start "$JOB" "$WINDOW" || refuse "the activation could not be started"
+  trap - PIPE HUP
 fi
 job_follow "$JOB" rc "$SKIP"
 say rc "$rc"
