@@ -18,6 +18,7 @@ mod nix;
 mod notify;
 mod plugin;
 mod project;
+mod reaper;
 pub mod rehearsal;
 mod secrets;
 mod shell;

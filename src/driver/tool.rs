@@ -170,9 +170,11 @@ impl Tool {
         let (sender, heard) = sync_channel(AHEAD);
         let (handle, pipes) = self.start(whole, &sender).map_err(Broken::Start)?;
         drop(sender);
+        let watched = super::reaper::watch(handle.pids());
         let mut listener = Listener { open: 2, pipes, said: VecDeque::new(), whole: Vec::new() };
         let ending = listener.listen(&handle, &heard, limits, line);
         let status = handle.wait().map_err(Broken::Start)?.status;
+        drop(watched);
         match ending {
             Some(broken) => Err(broken),
             None => {

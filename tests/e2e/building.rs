@@ -117,3 +117,40 @@ fn a_binary_cache_brings_what_is_built_elsewhere() {
         run.reason("luna")
     );
 }
+
+/// Whether a process runs whose command line is this.
+fn runs(words: &[&str]) -> bool {
+    let wanted = format!("{}\0", words.join("\0"));
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| line.ends_with(wanted.as_bytes()))
+    })
+}
+
+/// Looks for a minute whether something comes true.
+fn comes_true(is_so: impl Fn() -> bool) -> bool {
+    (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        is_so()
+    })
+}
+
+#[test]
+fn what_fleet_has_started_ends_when_it_is_killed() {
+    let Some(homelab) = Homelab::up("building::what_fleet_has_started_ends_when_it_is_killed") else {
+        return;
+    };
+    luna_is(&homelab, "build_on: local");
+    // The build sleeps so long, under nix, which is fleet's child.
+    let seconds = (100_000 + std::process::id()).to_string();
+    homelab.write("hosts/luna/slow", &seconds);
+    let fleet = homelab
+        .start(&["run", "apply-nixos", "host=luna", "--yes"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let mut fleet = Server(fleet.unwrap());
+    assert!(comes_true(|| runs(&["sleep", &seconds])), "the build did not begin");
+    fleet.0.kill().unwrap();
+    fleet.0.wait().unwrap();
+    assert!(comes_true(|| !runs(&["sleep", &seconds])), "the build goes on without fleet");
+}
