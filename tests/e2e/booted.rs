@@ -20,6 +20,10 @@ pipelines:
     platform: nixos
     hosts: luna
     deploy: {action: switch, confirm: false, watchdog: 4s, timeout: 8s}
+  apply-and-reboot:
+    platform: nixos
+    hosts: luna
+    deploy: {action: switch, confirm: false, reboot: {when: always, timeout: 2m}}
 ";
 
 /// Until a host that was left alone has gone back: the time for the activation, for its proof, and to be reached again.
@@ -83,14 +87,14 @@ impl Booted {
         fs::write(self.project.path().join("hosts/luna/version"), version).unwrap();
     }
 
-    fn fleet(&self) -> Command {
-        let mut command = self.command("run", &[env!("CARGO_BIN_EXE_fleet"), "run", "apply", "--yes"]);
+    fn fleet(&self, pipeline: &str) -> Command {
+        let mut command = self.command("run", &[env!("CARGO_BIN_EXE_fleet"), "run", pipeline, "--yes"]);
         command.current_dir(self.project.path());
         command
     }
 
-    fn apply(&self) -> Run {
-        let output: Output = self.fleet().output().unwrap();
+    fn run(&self, pipeline: &str) -> Run {
+        let output: Output = self.fleet(pipeline).output().unwrap();
         Run::read(self.project.path(), &output)
     }
 
@@ -126,7 +130,7 @@ fn a_real_systemd_keeps_the_job_through_its_reload_and_brings_back_what_nobody_p
     // The first system has nothing to go back to; the second one has a timer.
     for version in ["1", "2"] {
         booted.change(version);
-        let run = booted.apply();
+        let run = booted.run("apply");
         assert_eq!(run.code, 0, "{}", run.printed);
         assert_eq!(run.host("luna")["result"], "succeeded", "{}", run.printed);
         assert_eq!(booted.units(), "");
@@ -135,12 +139,12 @@ fn a_real_systemd_keeps_the_job_through_its_reload_and_brings_back_what_nobody_p
     }
     let proven = booted.current();
     assert_eq!(booted.host("readlink -e /nix/var/nix/profiles/system"), proven);
-    assert_eq!(booted.apply().host("luna")["result"], "unchanged");
+    assert_eq!(booted.run("apply").host("luna")["result"], "unchanged");
 
     // fleet is killed while the activation runs: the job waits for its proof in vain.
     booted.change("3");
     booted.host("touch /run/hang");
-    let mut fleet = booted.fleet().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut fleet = booted.fleet("apply").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     booted.until("it begins", || booted.units().contains("fleet-switch"));
     assert!(booted.units().contains(".timer"), "{}", booted.units());
     kill(&mut fleet);
@@ -152,7 +156,7 @@ fn a_real_systemd_keeps_the_job_through_its_reload_and_brings_back_what_nobody_p
     // The job itself is killed: the timer is there still.
     booted.change("4");
     booted.host("rm -f /run/fleet/returned; touch /run/hang");
-    let mut fleet = booted.fleet().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut fleet = booted.fleet("apply").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     booted.until("it begins", || booted.units().contains("fleet-switch"));
     kill(&mut fleet);
     booted.host("systemctl kill --signal=KILL 'fleet-switch-*.service'; rm /run/hang");
@@ -163,6 +167,19 @@ fn a_real_systemd_keeps_the_job_through_its_reload_and_brings_back_what_nobody_p
 
     // And after all that it can be deployed to.
     booted.change("5");
-    let run = booted.apply();
+    let run = booted.run("apply");
     assert_eq!(run.host("luna")["result"], "succeeded", "{}", run.printed);
+}
+
+#[test]
+fn a_reboot_is_proven_by_what_has_booted() {
+    let Some(booted) = Booted::up("a_reboot_is_proven_by_what_has_booted") else { return };
+    let boot = || booted.host("cat /proc/sys/kernel/random/boot_id");
+    let first = boot();
+    booted.change("1");
+    let run = booted.run("apply-and-reboot");
+    assert_eq!(run.host("luna")["result"], "succeeded", "{}", run.printed);
+    assert_ne!(boot(), first);
+    assert_eq!(booted.host("readlink /run/booted-system"), booted.current());
+    assert_eq!(booted.host("ls /run/fleet"), "");
 }
