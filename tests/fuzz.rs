@@ -1,5 +1,6 @@
 //! The targets of `fuzz/` hold for random bytes and for files of the examples with a few bytes changed. The same bytes
-//! each time: a failure here is one to keep.
+//! each time: a failure here is one to keep. `FLEET_FUZZ_SECONDS=600 FLEET_FUZZ_SEED=1 cargo test --test fuzz NAME --
+//! --nocapture` goes on for longer, from another seed.
 
 #![cfg(test)]
 
@@ -7,6 +8,7 @@
 mod targets;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How many inputs each target gets.
 const COUNT: usize = 1500;
@@ -98,12 +100,20 @@ fn fuzz(name: &str, corpus: &[Vec<u8>]) {
     for bytes in corpus {
         targets::run(name, bytes);
     }
-    let mut random = fastrand::Rng::with_seed(SEED);
-    for number in 0..COUNT {
+    let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seed = given("FLEET_FUZZ_SEED").unwrap_or(SEED);
+    let until = given("FLEET_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut number = 0;
+    while number < COUNT || until.is_some_and(|until| Instant::now() < until) {
         let bytes = input(&mut random, corpus);
         if std::panic::catch_unwind(|| targets::run(name, &bytes)).is_err() {
-            panic!("input {number} of seed {SEED}: {:?}", String::from_utf8_lossy(&bytes));
+            panic!("input {number} of seed {seed}: {:?}", String::from_utf8_lossy(&bytes));
         }
+        number += 1;
+    }
+    if until.is_some() {
+        println!("{name}: {number} inputs of seed {seed} hold");
     }
 }
 

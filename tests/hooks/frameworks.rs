@@ -1,5 +1,7 @@
 //! `.pre-commit-hooks.yaml` with pre-commit and prek, on a sample repository. The manifest says `language: rust`, which
-//! builds the program; here it is the one that is built already.
+//! builds the program, for minutes and with crates from the network; here it is the one that is built already. Who changes
+//! the manifest tries the other way by hand: a `.pre-commit-config.yaml` with `repo:` a clone, `rev:` its commit and the
+//! three hooks, and `pre-commit run --all-files --verbose`.
 
 use crate::repository::{BAD, GOOD, Repository};
 use crate::requirement;
