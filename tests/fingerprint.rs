@@ -12,6 +12,7 @@ struct Project {
     sources: Vec<(String, bool)>,
     generates: Vec<(String, bool)>,
     use_gitignore: bool,
+    anchored: bool,
 }
 
 fn entries(list: &[&str]) -> Vec<(String, bool)> {
@@ -25,7 +26,13 @@ fn entries(list: &[&str]) -> Vec<(String, bool)> {
 impl Project {
     fn new(sources: &[&str], generates: &[&str]) -> Self {
         let dir = TempDir::new().unwrap();
-        Self { dir, sources: entries(sources), generates: entries(generates), use_gitignore: false }
+        Self {
+            dir,
+            sources: entries(sources),
+            generates: entries(generates),
+            use_gitignore: false,
+            anchored: true,
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -53,6 +60,7 @@ impl Project {
     fn files(&self) -> TaskFiles<'_> {
         TaskFiles {
             dir: self.dir.path(),
+            anchored: self.anchored,
             sources: &self.sources,
             generates: &self.generates,
             use_gitignore: self.use_gitignore,
@@ -211,6 +219,23 @@ fn wildcards_match_as_in_go_task() {
         ("$(echo a).txt", ""),
     ] {
         assert_eq!(matched(&TREE, &[entry]), files, "{entry}");
+    }
+}
+
+/// Recorded from `--list-all --json`, which leaves the patterns of a task without `dir` relative.
+#[test]
+fn a_list_walks_only_below_a_directory_that_is_written() {
+    for (entry, files) in [
+        ("**/*.txt", "a.txt d/b.txt d/e/c.txt"),
+        ("./**/*.txt", "a.txt d/b.txt d/e/c.txt"),
+        ("d/**/*.txt", "d/.h.txt d/b.txt d/e/c.txt"),
+    ] {
+        let mut project = Project::new(&[entry], &[]);
+        project.anchored = false;
+        for file in TREE {
+            project.write(file, file);
+        }
+        assert_eq!(project.sources(), files, "{entry}");
     }
 }
 

@@ -21,7 +21,11 @@ fn diagnostic(error: &TaskError, loaded: &Loaded) -> Diagnostic {
     let failed = |message: String| Diagnostic::error("fleet::run::failed", message);
     // With many lines the first one tells which command it is.
     let first_line = || first_line(sources, span);
-    match error.innermost() {
+    let innermost = match error.innermost() {
+        TaskError::Loop { reference: Some(error), .. } => error.innermost(),
+        other => other,
+    };
+    match innermost {
         TaskError::Template { error, span } => {
             let at = error.range.clone().map_or(*span, |range| locate(sources, *span, range));
             let message = format!("the template cannot be rendered: {}", error.reason());

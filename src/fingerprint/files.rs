@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub struct TaskFiles<'a> {
     /// The task's directory, absolute: entries are relative to it.
     pub dir: &'a Path,
+    /// Whether go-task has that directory before its eyes: not for a list, where the task names none.
+    pub anchored: bool,
     /// Inputs.
     pub sources: &'a [(String, bool)],
     /// Outputs.
@@ -32,8 +34,9 @@ impl TaskFiles<'_> {
 
     /// A later entry decides over an earlier one. An entry that cannot be matched is left out, as go-task does.
     fn matching(&self, entries: &[(String, bool)]) -> Vec<PathBuf> {
-        let one =
-            |(pattern, excludes): &(String, bool)| Some((glob::files(self.dir, pattern).ok()?, *excludes));
+        let one = |(pattern, excludes): &(String, bool)| {
+            Some((glob::files(self.dir, pattern, self.anchored).ok()?, *excludes))
+        };
         let mut files: Vec<PathBuf> = match entries {
             [entry @ (_, false)] => one(entry).map(|(files, _)| files).unwrap_or_default(),
             entries => {
@@ -55,7 +58,7 @@ impl TaskFiles<'_> {
     /// The first entry of `generates` that matches nothing.
     pub(super) fn not_generated(&self) -> Result<Option<Reason>, GlobError> {
         for (pattern, _) in self.generates.iter().filter(|(_, excludes)| !excludes) {
-            match glob::files(self.dir, pattern) {
+            match glob::files(self.dir, pattern, self.anchored) {
                 Ok(files) if !files.is_empty() => {}
                 Ok(_) | Err(GlobError::NotThere(_)) => {
                     return Ok(Some(Reason::NotGenerated(pattern.clone())));

@@ -26,14 +26,16 @@ pub enum GlobError {
     },
 }
 
-/// The files, not directories, that a pattern matches, by their absolute path; in no order.
-pub(super) fn files(dir: &Path, pattern: &str) -> Result<Vec<PathBuf>, GlobError> {
+/// The files, not directories, that a pattern matches, by their absolute path; in no order. Where the directory is not
+/// `anchored`, go-task does not have it before its eyes: `**/NAME` has no directory to begin its own walk at.
+pub(super) fn files(dir: &Path, pattern: &str, anchored: bool) -> Result<Vec<PathBuf>, GlobError> {
+    let walks = anchored || !clean(pattern).starts_with("**/");
     let pattern = if pattern.starts_with('/') {
         pattern.to_owned()
     } else {
         clean(&format!("{}/{pattern}", dir.to_string_lossy()))
     };
-    if let Some(found) = recursive(&pattern)? {
+    if walks && let Some(found) = recursive(&pattern)? {
         return Ok(found);
     }
     let not_understood = || GlobError::Pattern(pattern.clone());

@@ -48,7 +48,7 @@ impl Session {
     ) -> Result<bool, Failure> {
         let tasks = self.listed(all, sort).await?;
         let any = !tasks.is_empty();
-        let mut root = Namespace { tasks: (!nested || !any).then(Vec::new), ..Namespace::default() };
+        let mut root = Namespace { tasks: Some(Vec::new()), ..Namespace::default() };
         for listed in tasks {
             let up_to_date =
                 if status { Some(self.runner.fresh(listed.id, &listed.heading.name).await?) } else { None };

@@ -129,6 +129,7 @@ impl Runner {
         };
         let files = TaskFiles {
             dir: &dir,
+            anchored: true,
             sources: &sources,
             generates: &generates,
             use_gitignore: self.gitignore(task),
@@ -136,9 +137,8 @@ impl Runner {
         if uses_fingerprint(task) {
             self.fingerprint_variable(task, &heading.name, &files, &mut scope);
         }
-        let unroll = |each: Option<&Loop>| {
-            unroll(each, &scope, &files, evaluate).map_err(|error| self.in_file(error, task))
-        };
+        let unroll =
+            |each: Option<&Loop>| unroll(each, &scope, &files).map_err(|error| self.in_file(error, task));
         let in_round = |round: &Option<Round>| match round {
             None => Cow::Borrowed(&scope),
             Some(round) => Cow::Owned(round.scope(&scope)),
@@ -188,9 +188,9 @@ impl Runner {
 
     fn in_file(&self, error: TaskError, task: &Task) -> TaskError {
         match error {
-            TaskError::Loop { .. } => {
+            TaskError::Loop { reference, .. } => {
                 let file = self.project.taskfile(task.taskfile).map(|file| file.path.display().to_string());
-                TaskError::Loop { taskfile: file.unwrap_or_default() }
+                TaskError::Loop { taskfile: file.unwrap_or_default(), reference }
             }
             other => other,
         }
@@ -282,13 +282,10 @@ fn unroll(
     each: Option<&Loop>,
     scope: &Scope,
     files: &TaskFiles<'_>,
-    evaluate: Evaluate,
 ) -> Result<Vec<Option<Round>>, TaskError> {
-    match each.map(|each| rounds(each, scope, files)) {
+    match each {
         None => Ok(vec![None]),
-        Some(Ok(rounds)) => Ok(rounds.into_iter().map(Some).collect()),
-        Some(Err(_)) if evaluate == Evaluate::Static => Ok(Vec::new()),
-        Some(Err(error)) => Err(error),
+        Some(each) => Ok(rounds(each, scope, files)?.into_iter().map(Some).collect()),
     }
 }
 

@@ -108,6 +108,8 @@ pub enum TaskError {
     Loop {
         /// The Taskfile.
         taskfile: String,
+        /// What is wrong with a reference of a `matrix`; none where it is the variable.
+        reference: Option<Box<Self>>,
     },
     /// A pipeline that was called ended with this exit code; it has reported why.
     Pipeline {
@@ -313,10 +315,13 @@ impl fmt::Display for TaskError {
             }
             Self::Query(error) => write!(f, "{error}"),
             Self::Template { error, .. } => write!(f, "{error}"),
-            Self::Loop { taskfile } => write!(
-                f,
-                "task: Failed to parse {taskfile}:\nloop var must be a delimiter-separated string, list or a map"
-            ),
+            Self::Loop { taskfile, reference } => {
+                writeln!(f, "task: Failed to parse {taskfile}:")?;
+                match reference {
+                    Some(error) => write!(f, "{error}"),
+                    None => f.write_str("loop var must be a delimiter-separated string, list or a map"),
+                }
+            }
             Self::Pipeline { name, code } => {
                 write!(f, "pipeline {} ended with exit code {code}", GoQuoted(name))
             }

@@ -14,6 +14,7 @@ use crate::fingerprint::{Fingerprints, Freshness, Reason, TaskFiles};
 use crate::frontend::taskfile::relative;
 use crate::model::{Glob, Method, Task};
 use crate::template::Value;
+use crate::word::clean;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -65,6 +66,7 @@ impl Runner {
             (_, method) => {
                 let inputs = Inputs {
                     dir: compiled.dir.clone(),
+                    anchored: true,
                     sources: compiled.sources.clone(),
                     generates: compiled.generates.clone(),
                     use_gitignore: self.gitignore(task),
@@ -107,6 +109,7 @@ impl Runner {
         let check = move || {
             let files = TaskFiles {
                 dir: &inputs.dir,
+                anchored: inputs.anchored,
                 sources: &inputs.sources,
                 generates: &inputs.generates,
                 use_gitignore: inputs.use_gitignore,
@@ -162,6 +165,7 @@ impl Runner {
         };
         let parts = task.base_dir.iter().chain(&task.dir);
         let inputs = Inputs {
+            anchored: parts.clone().any(|part| clean(part.raw()) != "."),
             dir: parts.fold(self.options.user_working_dir.clone(), |dir, part| smart_join(&dir, part.raw())),
             sources: raw(&task.sources),
             generates: raw(&task.generates),
@@ -229,6 +233,7 @@ impl Runner {
 /// What a task's files are told by.
 struct Inputs {
     dir: PathBuf,
+    anchored: bool,
     sources: Vec<(String, bool)>,
     generates: Vec<(String, bool)>,
     use_gitignore: bool,

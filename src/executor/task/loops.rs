@@ -3,7 +3,7 @@
 use super::error::TaskError;
 use super::scope::Scope;
 use super::variables::resolve;
-use crate::model::{Loop, MatrixRow};
+use crate::model::{Loop, MatrixRow, Text};
 use crate::template::{Map, Value};
 use std::sync::Arc;
 
@@ -53,6 +53,7 @@ pub(super) fn rounds(each: &Loop, scope: &Scope, files: &dyn Files) -> Result<Ve
         Loop::Variable { name, split, rename } => {
             let as_name = renamed(rename);
             match scope.value(name) {
+                _ if scope.is_undefined(name) => Vec::new(),
                 None | Some(Value::Nil) => Vec::new(),
                 Some(Value::String(text)) => {
                     let parts: Vec<Value> = match split.as_deref() {
@@ -74,12 +75,24 @@ pub(super) fn rounds(each: &Loop, scope: &Scope, files: &dyn Files) -> Result<Ve
                             key: Some(Arc::clone(key)),
                         })
                         .collect(),
-                    (None, None) => return Err(TaskError::Loop { taskfile: String::new() }),
+                    (None, None) => return Err(TaskError::Loop { taskfile: String::new(), reference: None }),
                 },
             }
         }
         Loop::Matrix { rows, rename } => plain(combinations(rows, scope)?, &renamed(rename)),
     })
+}
+
+/// The list that a row refers to.
+fn referred(expression: &Text, scope: &Scope) -> Result<Vec<Value>, TaskError> {
+    let value = resolve(expression, scope)?;
+    value.as_list().map(<[Value]>::to_vec).ok_or_else(|| {
+        TaskError::Other(format!("matrix reference {:?} must resolve to a list", expression.raw()))
+    })
+}
+
+fn of_matrix(error: TaskError) -> TaskError {
+    TaskError::Loop { taskfile: String::new(), reference: Some(Box::new(error)) }
 }
 
 /// The product of the rows, the first varying slowest.
@@ -88,15 +101,7 @@ fn combinations(rows: &[MatrixRow], scope: &Scope) -> Result<Vec<Value>, TaskErr
     for row in rows {
         let (name, values) = match row {
             MatrixRow::List(name, values) => (name, values.clone()),
-            MatrixRow::Reference(name, expression) => match resolve(expression, scope)?.as_list() {
-                Some(values) => (name, values.to_vec()),
-                None => {
-                    return Err(TaskError::Other(format!(
-                        "matrix reference {:?} must resolve to a list",
-                        expression.raw()
-                    )));
-                }
-            },
+            MatrixRow::Reference(name, expression) => (name, referred(expression, scope).map_err(of_matrix)?),
         };
         let name: Arc<str> = Arc::from(name.as_str());
         let mut next = Vec::with_capacity(combinations.len() * values.len());

@@ -3,6 +3,7 @@
 use super::compile::Compiled;
 use super::error::TaskError;
 use super::lookup::Found;
+use super::renderer::Renderer;
 use super::request::Request;
 use super::runner::Runner;
 use super::scope::Scope;
@@ -26,7 +27,10 @@ impl Runner {
         let Some((name, _)) = missing.first() else { return Ok(()) };
         let first = task.requires.iter().find(|required| required.name == *name);
         let at = first.map_or(task.span, |required| required.span);
-        Err(TaskError::MissingVariables { name: task.name.to_string(), missing }.at(at))
+        let call = CallVars { name: &request.name, vars: &request.vars };
+        let scope = self.variables(found, &call, Evaluate::Static).await?;
+        let name = self.heading(found, &scope, &Renderer::new(Evaluate::Static))?.name;
+        Err(TaskError::MissingVariables { name, missing }.at(at))
     }
 
     /// The variables that are not set at all.
@@ -54,7 +58,7 @@ impl Runner {
             let Some(rule) = &required.allowed else { continue };
             let allowed = allowed(Some(rule), &compiled.scope);
             if let Allowed::Reference(text) = rule
-                && !resolve(text, &compiled.scope).is_ok_and(|value| value.as_list().is_some())
+                && resolve(text, &compiled.scope)?.as_list().is_none()
             {
                 let text = text.raw();
                 return Err(TaskError::Other(format!("enum reference {text:?} must resolve to a list")));
@@ -75,7 +79,7 @@ impl Runner {
         let is_first =
             |required: &&Requirement| found.first().is_some_and(|(name, ..)| *name == required.name);
         let at = task.requires.iter().find(is_first).map_or(task.span, |required| required.span);
-        Err(TaskError::ForbiddenValues { name: task.name.to_string(), found }.at(at))
+        Err(TaskError::ForbiddenValues { name: compiled.name.clone(), found }.at(at))
     }
 }
 

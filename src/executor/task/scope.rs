@@ -36,6 +36,11 @@ impl Scope {
         self.undefined.push(Arc::clone(name));
     }
 
+    /// Whether a variable is one that is not run.
+    pub(super) fn is_undefined(&self, name: &str) -> bool {
+        self.undefined.iter().any(|undefined| **undefined == *name)
+    }
+
     /// Notes that a variable is secret.
     pub(super) fn hide(&mut self, name: &Arc<str>) {
         self.secrets.push(Arc::clone(name));
@@ -88,7 +93,7 @@ impl Scope {
 
 impl crate::template::Lookup for Scope {
     fn get(&self, name: &str) -> Option<Value> {
-        if self.undefined.iter().any(|undefined| **undefined == *name) {
+        if self.is_undefined(name) {
             return None;
         }
         self.value(name).cloned()

@@ -35,6 +35,7 @@ impl WatchedFiles {
     pub fn as_task_files(&self) -> TaskFiles<'_> {
         TaskFiles {
             dir: &self.dir,
+            anchored: true,
             sources: &self.sources,
             generates: &[],
             use_gitignore: self.use_gitignore,
