@@ -29,7 +29,7 @@ impl Runner {
         let at = first.map_or(task.span, |required| required.span);
         let call = CallVars { name: &request.name, vars: &request.vars };
         let scope = self.variables(found, &call, Evaluate::Static).await?;
-        let name = self.heading(found, &scope, &Renderer::new(Evaluate::Static))?.name;
+        let name = self.heading(found, &scope, &Renderer::new(Evaluate::Static))?.name.into_owned();
         Err(TaskError::MissingVariables { name, missing }.at(at))
     }
 
