@@ -215,3 +215,76 @@ fn the_homelab_runs_without_jq() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("\"nix:apply-nixos\""), "{text}");
 }
+
+/// A `nix` that knows one host.
+const NIX: &str = r#"#!/bin/sh
+case "$*" in
+*--version*) echo 'nix (Nix) 2.18.1' ;;
+*"flake metadata"*) printf '{"url":"path:%s","resolvedUrl":"path:%s","path":"%s","locked":{}}\n' "$PWD" "$PWD" "$PWD" ;;
+*darwinConfigurations*) echo '{}' ;;
+*) echo '{"luna": {"system": "x86_64-linux", "hostName": "luna"}}' ;;
+esac
+"#;
+
+const PLUGIN: &str = "#!/bin/sh\ncat >/dev/null\njq -rn '\"by a plugin\"' >>told\n\
+                      echo '{\"event\": \"result\", \"status\": \"succeeded\"}'\n";
+
+const PIPELINE: &str = r#"version: '3'
+vars: {TOLD: {sh: "jq -n 1"}}
+fleet: {flake: ., hosts: {luna: {}}}
+pipelines:
+  p:
+    check:
+      - cmd: jq -rn '"by a step"' >>told
+      - cmd: basename "$(which task)" >>told
+      - uses: asks
+      - task: t
+    notify:
+      - command: "jq -r '\"by a notification\"' >>told"
+      - webhook: {command: "jq -rn '\"by a secret\"' >>told"}
+tasks:
+  t: "jq -rn '\"by a task\"' >>told; echo '{{.TASK_EXE}} {{.TOLD}}' >>told"
+"#;
+
+/// Whatever part of a pipeline starts a command.
+#[test]
+fn every_command_of_a_pipeline_finds_them() {
+    let bench = Bench::new("Fleetfile.yaml", PIPELINE);
+    for (name, text) in [
+        ("bin/ssh", "#!/bin/sh\nexit 255\n"),
+        ("bin/nix", NIX),
+        ("bin/fleet-asks", PLUGIN),
+        ("work/flake.nix", "{ }"),
+    ] {
+        fs::write(bench.path(name), text).unwrap();
+        fs::set_permissions(bench.path(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    symlink(which::which("basename").unwrap(), bench.path("bin/basename")).unwrap();
+    let output = bench.run("fleet", &["run", "p"]);
+    let told = fs::read_to_string(bench.path("work/told")).unwrap();
+    let mut lines: Vec<&str> = told.lines().collect();
+    lines.sort_unstable();
+    let expected =
+        ["by a notification", "by a plugin", "by a secret", "by a step", "by a task", "task", "task 1"];
+    assert_eq!(lines, expected, "{}", String::from_utf8_lossy(&output.stderr));
+    fs::remove_file(bench.path("work/told")).unwrap();
+    let off = PIPELINE.replace("flake: .,", "flake: ., shims: false,").replace("jq -n 1", "echo 1");
+    fs::write(bench.path("work/Fleetfile.yaml"), off).unwrap();
+    bench.run("fleet", &["run", "p"]);
+    let told = fs::read_to_string(bench.path("work/told")).unwrap_or_default();
+    assert!(!told.contains("by a"), "{told}");
+}
+
+/// By whatever name it was called itself.
+#[test]
+fn the_name_of_the_program_can_be_called() {
+    let text = "version: '3'\nsilent: true\ntasks:\n  default: {cmds: ['{{.TASK_EXE}} inner']}\n  inner: {cmds: [echo inner]}\n";
+    let bench = Bench::new("Taskfile.yml", text);
+    assert_eq!(bench.lines("fleet", &["run", "default"]), "inner\n");
+    assert_eq!(bench.lines("fleet", &["task"]), "inner\n");
+    assert_eq!(bench.lines("task", &[]), "inner\n");
+    symlink(env!("CARGO_BIN_EXE_fleet"), bench.path("bin/fleet")).unwrap();
+    let fleetfile = format!("{text}fleet: {{shims: false}}\n");
+    fs::write(bench.path("work/Taskfile.yml"), fleetfile).unwrap();
+    assert_eq!(bench.lines("fleet", &["run", "default"]), "inner\n");
+}

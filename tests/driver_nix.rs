@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking, as the tests do")]
 
 use fleet::driver::{
-    Activation, Build, CheckOutcome, Derivation, DriverError, ErrorKind, Flake, HealthOutcome, Holder, Io,
-    Native, NativeOptions, Output, Probe, Proving, StorePath, Sudo, Target,
+    Activation, Build, CheckOutcome, CommandEnvironment, Derivation, DriverError, ErrorKind, Flake,
+    HealthOutcome, Holder, Io, Native, NativeOptions, Output, Probe, Proving, StorePath, Sudo, Target,
 };
-use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Proof, Text};
+use fleet::model::{Action, BuildOn, Health, HealthKind, Host, HostName, Platform, Proof, Shims, Text};
 use fleet::process::{Cancel, Stop, Stream};
 use fleet::source::Span;
 use std::fs;
@@ -130,6 +130,7 @@ impl Lab {
                 count.fetch_add(1, Ordering::SeqCst);
                 password.map(str::to_owned)
             }),
+            commands: CommandEnvironment::new(Shims::default()),
             holder: Holder { owner: "tests@here".to_owned(), run: format!("run-{}", unique()) },
             asks_secrets: false,
         })

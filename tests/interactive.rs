@@ -32,11 +32,16 @@ struct Talk {
     stderr: String,
 }
 
-/// Runs `task` at a terminal. Each answer is typed when its question stands on standard error.
+/// Runs `task` at a terminal.
 fn talk(line: &str, answers: &[(&str, &str)]) -> Talk {
+    talk_to("task", line, answers)
+}
+
+/// Runs the program by a name at a terminal. Each answer is typed when its question stands on standard error.
+fn talk_to(program: &str, line: &str, answers: &[(&str, &str)]) -> Talk {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("Taskfile.yml"), TASKFILE).unwrap();
-    let task = dir.path().join("task");
+    let task = dir.path().join(program);
     symlink(env!("CARGO_BIN_EXE_fleet"), &task).unwrap();
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -144,4 +149,26 @@ fn nobody_is_asked_without_the_flag_or_when_all_is_given() {
     );
     assert_eq!(talk("text --interactive NAME=x", &[]).stdout, "text x\n");
     assert_eq!(talk("text --interactive NAME=", &[]).stdout, "text \n");
+}
+
+#[test]
+fn fleet_asks_by_itself() {
+    let talk = |line, answers| talk_to("fleet", line, answers);
+    let named = talk("run text", &[("? Enter value for NAME: > ", "Bob\r")]);
+    assert_eq!((named.code, &*named.stdout), (0, "text Bob\n"), "{}", named.stderr);
+    let given = talk("run text NAME=Ann", &[]);
+    assert_eq!((given.code, &*given.stdout), (0, "text Ann\n"));
+    let question = "? Select value for KIND:\r\n\u{276f} dev\r\n  stage\r\n  prod\r\n";
+    assert_eq!(talk("run choice", &[(question, "\x1b[B\r")]).stdout, "choice stage\n");
+    // Everything that is needed is asked for before anything runs.
+    let late = talk("run calls", &[("? Enter value for NAME: > ", "Bob\r")]);
+    assert_eq!((late.code, &*late.stdout), (0, "before\ntext Bob\n"));
+    let cancelled = talk("run text", &[("? Enter value for NAME: > ", "\x03")]);
+    assert_eq!((cancelled.code, &*cancelled.stdout), (205, ""));
+    assert!(cancelled.stderr.contains("a question was not answered"), "{}", cancelled.stderr);
+    for line in ["run text --yes", "run text --json"] {
+        let unattended = talk(line, &[]);
+        assert_eq!(unattended.code, 206, "{line}");
+        assert!(unattended.stderr.contains("needs the variable `NAME`"), "{}", unattended.stderr);
+    }
 }

@@ -17,8 +17,8 @@ use std::collections::BTreeSet;
 /// The flake cannot be evaluated, or it has no host of a name that the Fleetfile gives.
 pub(super) fn check(loaded: &Loaded, arguments: &Arguments, program: &str) -> Result<Diagnostics, Failure> {
     let Some(fleet) = &loaded.project.fleet else { return Ok(Diagnostics::default()) };
-    let scripts = scripts::new(Outlet::stderr(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), Outlet::stderr(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(loaded, &variables, &wish, arguments)?;
     let hosts = &engine.hosts;

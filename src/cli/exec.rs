@@ -18,8 +18,8 @@ const NOT_RUN: std::ops::RangeInclusive<i32> = 126..=127;
 pub(super) fn run(arguments: &Arguments, exec: &Exec, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
-    let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, &exec.selector)

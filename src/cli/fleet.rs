@@ -7,7 +7,8 @@ use super::project::{self, Loaded};
 use crate::diagnostic::Diagnostic;
 use crate::driver::rehearsal::{Fault, FaultError, Rehearsal};
 use crate::driver::{
-    Build, Discovered, DriverError, ErrorKind, Flake, Holder, Io, Native, NativeOptions, Output, Target,
+    Build, CommandEnvironment, Discovered, DriverError, ErrorKind, Flake, Holder, Io, Native, NativeOptions,
+    Output, Target,
 };
 use crate::executor::outcome::exit_code;
 use crate::frontend::fleetfile::{FlakeHost, rehearsed_hosts, resolve_hosts};
@@ -145,6 +146,7 @@ pub(super) fn engine(
         flake: text,
         state: loaded.state_dir(),
         password: Box::new(move |host: &Host| prompt.ask(host)),
+        commands: CommandEnvironment::new(loaded.project.shims()),
         holder: Holder::of_run(wish.run),
         asks_secrets: wish.expects.is_some() && fleet.secrets.span.is_some(),
     });

@@ -11,8 +11,8 @@ use crate::source::Span;
 pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
     let selected = select(&engine.hosts, hosts.selector.as_deref().unwrap_or("*"))
         .map_err(|diagnostic| Failure::finding(diagnostic, &loaded.sources, arguments))?;

@@ -24,13 +24,13 @@ pub(super) fn run(arguments: &Arguments, list: &List, program: &str) -> Result<u
     let loaded = project::load(arguments)?;
     let (stdout, paint) = (Outlet::stdout(), project::task_paint(arguments));
     let world = World {
-        scripts: Arc::new(scripts::new(stdout.clone(), paint)),
+        scripts: Arc::new(scripts::new(loaded.project.shims(), stdout.clone(), paint)),
         console: Arc::new(Nobody),
         pipelines: None,
         events: Arc::new(|_: TaskEvent| {}),
     };
     let shared = Arc::clone(&loaded.project);
-    let task_options = options::plain(program, &[]);
+    let task_options = options::plain(loaded.project.shims(), program, &[]);
     let all = list.all;
     let mut entries = runtime::block_on(|runtime| async move {
         let runner = Runner::new(Arc::clone(&shared), task_options, world, runtime, Cancel::new());

@@ -59,7 +59,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     }
     // go-task's flags are not clap's: `fleet task --help` is `task --help`.
     if words().next().as_deref() == Some("task") {
-        return task::run(&program, &words().skip(1).collect::<Vec<_>>());
+        return task::run("task", &words().skip(1).collect::<Vec<_>>());
     }
     if Path::new(&program).file_stem().is_some_and(|name| name == "jq") {
         return jq::run(&program, arguments.get(1..).unwrap_or_default());
@@ -113,7 +113,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Test(test) => test::run(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
-        Command::Task { words } => return task::run(&program, words),
+        Command::Task { words } => return task::run("task", words),
         Command::Jq { words } => return jq::run("jq", words),
     };
     match result {

@@ -4,7 +4,7 @@ use super::args::{Arguments, NotifyTest};
 use super::columns::columns;
 use super::{Failure, options, print, project, scripts};
 use crate::diagnostic::did_you_mean;
-use crate::driver::{Channel, Io, Message, Notifier, Output};
+use crate::driver::{Channel, CommandEnvironment, Io, Message, Notifier, Output};
 use crate::executor::channel::{channel, deliver};
 use crate::executor::outcome::exit_code;
 use crate::executor::render::Renderer;
@@ -28,8 +28,9 @@ pub(super) fn test(arguments: &Arguments, test: &NotifyTest, program: &str) -> R
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
     let (_, globals) = options::split(&test.variables);
-    let runner = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &globals), runner)?;
+    let runner = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables =
+        loaded.global_variables(options::plain(loaded.project.shims(), program, &globals), runner)?;
     let render = Renderer { variables: Arc::new(variables) };
     let all = all(loaded.project.pipelines.values().flat_map(|pipeline| &pipeline.notify));
     let named = |notification: &&Notification| {
@@ -46,7 +47,8 @@ pub(super) fn test(arguments: &Arguments, test: &NotifyTest, program: &str) -> R
     if let Some(signals) = &signals {
         let _ = signals.in_thread();
     }
-    let notifier = Notifier::new(loaded.project.root_dir.clone());
+    let notifier =
+        Notifier::new(loaded.project.root_dir.clone(), CommandEnvironment::new(loaded.project.shims()));
     let message = message(&loaded.project.root_file.display().to_string());
     let mut sent: Vec<Channel> = Vec::new();
     let (mut rows, mut code) = (Vec::new(), exit_code::GOOD);

@@ -2,7 +2,7 @@
 
 use super::args::Run;
 use crate::executor::task::TaskOptions;
-use crate::model::Output;
+use crate::model::{Project, Shims};
 use crate::template::{Map, Template, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,10 +20,10 @@ pub(super) fn environment() -> Arc<Map> {
 }
 
 /// Options without any wish.
-pub(super) fn plain(program: &str, globals: &[(String, String)]) -> TaskOptions {
+pub(super) fn plain(shims: Shims, program: &str, globals: &[(String, String)]) -> TaskOptions {
     TaskOptions {
         environment: environment(),
-        executable: program.to_owned(),
+        executable: if shims.task { "task".to_owned() } else { format!("{program} task") },
         user_working_dir: std::env::current_dir().unwrap_or_default(),
         cli_vars: cli_vars(&[], false, false, false, false),
         cache_dir: cache_dir(),
@@ -40,7 +40,7 @@ pub(super) fn cache_dir() -> Option<PathBuf> {
 }
 
 /// Options of `fleet run`.
-pub(super) fn of_run(program: &str, run: &Run, output: Option<Output>) -> TaskOptions {
+pub(super) fn of_run(program: &str, run: &Run, project: &Project) -> TaskOptions {
     let (_, globals) = split(&run.words);
     TaskOptions {
         dry: run.dry,
@@ -54,9 +54,9 @@ pub(super) fn of_run(program: &str, run: &Run, output: Option<Output>) -> TaskOp
         keeps_contents: true,
         assume_yes: run.flags.yes,
         concurrency: Some(run.flags.at_once),
-        output,
+        output: project.output.clone(),
         cli_vars: cli_vars(&run.rest, run.force, run.silent, run.verbose, run.flags.yes),
-        ..plain(program, &globals)
+        ..plain(project.shims(), program, &globals)
     }
 }
 

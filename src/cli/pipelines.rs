@@ -8,7 +8,9 @@ use super::resume::Resume;
 use super::{Failure, preflight};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::driver::rehearsal::Fault;
-use crate::driver::{Confirm, DriverError, Fence, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes};
+use crate::driver::{
+    CommandEnvironment, Confirm, DriverError, Fence, LocalShell, Notifier, PluginRunner, ScriptRunner, Yes,
+};
 use crate::executor::drivers::Drivers;
 use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
@@ -59,6 +61,8 @@ pub(super) struct PipelineRuns {
     colour: bool,
     /// For rendering diagnostics.
     arguments: Arguments,
+    /// What commands of pipelines run with.
+    commands: CommandEnvironment,
 }
 
 impl PipelineRuns {
@@ -77,6 +81,7 @@ impl PipelineRuns {
             systems,
             resumed: None,
             loaded: loaded.clone(),
+            commands: CommandEnvironment::new(loaded.project.shims()),
             options,
             scripts,
             signals,
@@ -312,9 +317,9 @@ impl PipelineRuns {
             Some(rehearsal) => Drivers { secrets, ..Drivers::rehearsal(rehearsal, render, confirm) },
             None => Drivers {
                 secrets,
-                shell: Arc::new(LocalShell),
-                plugin: Arc::new(PluginRunner::new(dir.to_owned())),
-                notify: Arc::new(Notifier::new(dir.to_owned())),
+                shell: Arc::new(LocalShell::new(self.commands.clone())),
+                plugin: Arc::new(PluginRunner::new(dir.to_owned(), self.commands.clone())),
+                notify: Arc::new(Notifier::new(dir.to_owned(), self.commands.clone())),
                 tasks: Arc::new(tasks),
                 flake,
                 build,

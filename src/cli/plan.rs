@@ -41,8 +41,9 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         print(&stdout, &plan.print(format))?;
         return Ok(exit_code::GOOD);
     };
-    let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables: Map = loaded.global_variables(options::plain(program, &globals), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables: Map =
+        loaded.global_variables(options::plain(loaded.project.shims(), program, &globals), scripts)?;
     let faults = wanted.rehearse.then_some(&[][..]);
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(faults), arguments)?;
     let (text, span) = match selectors.as_slice() {

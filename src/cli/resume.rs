@@ -35,8 +35,8 @@ pub(super) fn run(arguments: &Arguments, resume: &Wanted, program: &str) -> Resu
     let _ = stderr.write(text.as_bytes());
     let paint = project::task_paint(arguments);
     let globals: Vec<(String, String)> = request.variables.into_iter().collect();
-    let options = options::plain(program, &globals);
-    let scripts = Arc::new(scripts::new(stdout.clone(), paint));
+    let options = options::plain(loaded.project.shims(), program, &globals);
+    let scripts = Arc::new(scripts::new(loaded.project.shims(), stdout.clone(), paint));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let pipelines = PipelineRuns::new(

@@ -19,8 +19,8 @@ pub(super) fn run(arguments: &Arguments, rollback: &Rollback, program: &str) -> 
     let stderr = Outlet::stderr();
     let stdout = if rollback.flags.json { stderr.clone() } else { Outlet::stdout() };
     let paint = project::task_paint(arguments);
-    let options = options::plain(program, &[]);
-    let scripts = scripts::new(stdout.clone(), paint);
+    let options = options::plain(loaded.project.shims(), program, &[]);
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), paint);
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let like = rollback.like.as_deref().map(|name| like(&loaded.project, name)).transpose();
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments, rollback: &Rollback, program: &str) -> 
             run_requests(&loaded, options, world, cancel, vec![request], arguments)
         }
         None => {
-            let variables = loaded.global_variables(options, super::scripts::new(stdout, paint))?;
+            let variables = loaded
+                .global_variables(options, super::scripts::new(loaded.project.shims(), stdout, paint))?;
             Ok(pipelines.run(&plain(), variables, &cancel))
         }
     }

@@ -5,7 +5,7 @@ use super::pipelines::{PipelineRuns, Systems};
 use super::project::{self, Loaded};
 use super::task_failure::render;
 use super::{Failure, console, options, scripts};
-use crate::driver::Lines;
+use crate::driver::{CommandEnvironment, Lines};
 use crate::executor::event::{Event, Stamped, TaskEvent};
 use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
@@ -16,6 +16,7 @@ use crate::source::Span;
 use crate::template::Value;
 use crate::watch::Rounds;
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -75,7 +76,10 @@ pub(super) fn run_on(
         let sentence = format!("`{name}` is a pipeline, which has no sources to watch");
         return Err(Failure::helped(sentence, "`--watch` takes tasks alone", exit_code::USAGE));
     }
-    let mut task_options = options::of_run(program, run, loaded.project.output.clone());
+    let mut task_options = options::of_run(program, run, &loaded.project);
+    // `--yes` and `--json` are for where nobody answers, and a hook is not the place.
+    let is_attended = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    task_options.interactive = is_attended && staged.is_none() && !run.flags.json && !run.flags.yes;
     if run.flags.json {
         let stderr = stderr.clone();
         let line = move |_: Stream, line: &str| drop(stderr.write(format!("{line}\n").as_bytes()));
@@ -85,8 +89,9 @@ pub(super) fn run_on(
     if let Some(staged) = staged {
         task_options.cli_vars.extend(staged.variables(&loaded.project.root_dir));
     }
-    let shims = loaded.project.fleet.as_ref().map(|fleet| fleet.shims).unwrap_or_default();
-    let scripts = Arc::new(scripts::with(stdout.clone(), paint, added).shims(shims));
+    let environment = std::env::vars_os().chain(added.iter().cloned()).collect();
+    let commands = CommandEnvironment::over(Arc::new(environment), loaded.project.shims());
+    let scripts = Arc::new(scripts::with(commands, stdout.clone(), paint));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let pipelines = PipelineRuns::new(

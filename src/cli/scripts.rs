@@ -1,10 +1,9 @@
 //! The runner of scripts, with go-task's look of a prefix (go-task 3.54 `internal/output/prefixed.go`).
 
-use crate::driver::LocalScripts;
+use crate::driver::{CommandEnvironment, LocalScripts};
+use crate::model::Shims;
 use crate::process::Outlet;
 use crate::reporter::{TaskColour, TaskPaint};
-use std::ffi::OsString;
-use std::sync::Arc;
 
 /// The colours that prefixes take turns with.
 const COLOURS: [TaskColour; 12] = [
@@ -22,18 +21,17 @@ const COLOURS: [TaskColour; 12] = [
     TaskColour::BrightRed,
 ];
 
-/// Scripts with our environment.
-pub(super) fn new(stdout: Outlet, paint: TaskPaint) -> LocalScripts {
-    with(stdout, paint, &[])
+/// Scripts with our environment, and these names on PATH.
+pub(super) fn new(shims: Shims, stdout: Outlet, paint: TaskPaint) -> LocalScripts {
+    with(CommandEnvironment::new(shims), stdout, paint)
 }
 
-/// Scripts with our environment and more.
-pub(super) fn with(stdout: Outlet, paint: TaskPaint, added: &[(OsString, OsString)]) -> LocalScripts {
+/// Scripts with an environment.
+pub(super) fn with(commands: CommandEnvironment, stdout: Outlet, paint: TaskPaint) -> LocalScripts {
     let prefix = move |text: &str, number: Option<usize>| {
         let colour = COLOURS.get(number.unwrap_or_default() % COLOURS.len());
         let colour = colour.copied().unwrap_or(TaskColour::Yellow);
         format!("[{}] ", paint.paint(colour, text)).into_bytes()
     };
-    let environment = std::env::vars_os().chain(added.iter().cloned()).collect();
-    LocalScripts::new(Arc::new(environment), stdout, prefix)
+    LocalScripts::new(commands, stdout, prefix)
 }

@@ -27,8 +27,8 @@ struct Known<'a> {
 pub(super) fn run(arguments: &Arguments, wanted: &Status, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let scripts = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, wanted.selector.as_deref().unwrap_or("*"))

@@ -4,7 +4,7 @@
 use super::args::Arguments;
 use super::project::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::executor::task::{QueryError, QueryProblem, TaskError};
+use crate::executor::task::{ASKED_AHEAD, QueryError, QueryProblem, TaskError};
 use crate::query::CompileError;
 use crate::source::{SourceMap, Span};
 use crate::yaml::locate;
@@ -85,6 +85,10 @@ fn diagnostic(error: &TaskError, loaded: &Loaded) -> Diagnostic {
         TaskError::Loop { .. } => failed("there is no going over this variable".to_owned())
             .at(first_line(), "this loop")
             .help("`for` takes a list, a map, or text that is split"),
+        TaskError::Declined { name } if name == ASKED_AHEAD => {
+            failed("nothing was run: a question was not answered".to_owned())
+                .help("variables can be given on the command line: NAME=VALUE")
+        }
         TaskError::Declined { name } => failed(format!("the task `{name}` was not run: the answer was no")),
         TaskError::NoTerminal { name } => {
             failed(format!("the task `{name}` asks a question, and there is no terminal"))

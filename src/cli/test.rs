@@ -46,8 +46,8 @@ impl Output for Log {
 pub(super) fn run(arguments: &Arguments, test: &Test, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let runner = scripts::new(stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), runner)?;
+    let runner = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), runner)?;
     let wish = Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let (flake, _, _) = engine.capabilities();

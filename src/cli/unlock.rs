@@ -17,8 +17,8 @@ pub(super) fn run(arguments: &Arguments, unlock: &Unlock, program: &str) -> Resu
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
     let paint = project::task_paint(arguments);
-    let scripts = scripts::new(stdout.clone(), paint);
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), paint);
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, &unlock.selector)

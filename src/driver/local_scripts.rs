@@ -1,14 +1,12 @@
 //! The scripts of tasks on this machine, with their output where go-task puts it (go-task 3.54 `internal/output`).
 
 use super::shell::{Dialect, Script};
-use super::shims::path_with_shims;
-use super::{ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
-use crate::model::Shims;
+use super::{CommandEnvironment, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 use crate::process::{
     Cancel, Capture, Environment, GroupSpool, Input, LinePump, Outlet, PrefixPump, Sink, Stream,
 };
 use std::ffi::OsString;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// go-task sets no limit; a variable of this size is a mistake.
 const CAPTURE_LIMIT: usize = 256 << 20;
@@ -17,12 +15,7 @@ type PrefixLook = dyn Fn(&str, Option<usize>) -> Vec<u8> + Send + Sync;
 
 /// Runs scripts in our own process group, where the terminal's signals reach them.
 pub struct LocalScripts {
-    /// Our environment, taken once.
-    environment: Environment,
-    /// What commands find on PATH in place of the machine's own.
-    shims: Shims,
-    /// The environment with them, once a script needs programs.
-    shimmed: OnceLock<Environment>,
+    commands: CommandEnvironment,
     stdout: Outlet,
     dialect: Dialect,
     /// How a prefix looks: text and colour number to bytes.
@@ -32,12 +25,11 @@ pub struct LocalScripts {
 impl LocalScripts {
     /// Scripts that write to these streams; `prefix` gives the look of a line's mark.
     pub fn new(
-        environment: Environment,
+        commands: CommandEnvironment,
         stdout: Outlet,
         prefix: impl Fn(&str, Option<usize>) -> Vec<u8> + Send + Sync + 'static,
     ) -> Self {
-        let (shims, shimmed, dialect) = (Shims::default(), OnceLock::new(), Dialect::default());
-        Self { environment, shims, shimmed, stdout, dialect, prefix: Box::new(prefix) }
+        Self { commands, stdout, dialect: Dialect::default(), prefix: Box::new(prefix) }
     }
 
     /// The same with other rules.
@@ -46,34 +38,8 @@ impl LocalScripts {
         Self { dialect, ..self }
     }
 
-    /// With these names on PATH.
-    #[must_use]
-    pub fn shims(mut self, shims: Shims) -> Self {
-        self.shims = shims;
-        self
-    }
-
-    /// The environment of a script. What runs within us needs no shims, and makes none.
-    fn base(&self, script: &TaskScript) -> &Environment {
-        if self.shimmed.get().is_none() && Script::is_brief(&script.text) {
-            return &self.environment;
-        }
-        self.shimmed.get_or_init(|| match path_with_shims(&self.environment, self.shims) {
-            Ok(Some(path)) => {
-                let mut whole: Vec<(OsString, OsString)> = (*self.environment).clone();
-                match whole.iter_mut().rev().find(|(name, _)| name == "PATH") {
-                    Some((_, value)) => *value = path,
-                    None => whole.push(("PATH".into(), path)),
-                }
-                Arc::new(whole)
-            }
-            // Without them commands find what the machine has.
-            Ok(None) | Err(_) => Arc::clone(&self.environment),
-        })
-    }
-
     fn environment(&self, script: &TaskScript) -> Environment {
-        let base = self.base(script);
+        let base = self.commands.of_script(&script.text);
         let added = &script.env;
         if added.is_empty() {
             return Arc::clone(base);

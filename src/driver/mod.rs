@@ -3,6 +3,7 @@
 //! Every call blocks on a worker, writes what it hears to [`Io::output`] and gives up when [`Io::cancel`] asks it to.
 
 mod authorities;
+mod command_environment;
 mod confirm;
 mod diff;
 mod error;
@@ -30,6 +31,7 @@ mod task_script;
 mod tool;
 mod work_tree;
 
+pub use command_environment::CommandEnvironment;
 pub use confirm::{Change, Confirm, Question, Yes};
 pub use diff::{PackageChange, PackageChangeKind, SystemDiff, UnitChange, UnitChangeKind};
 pub use error::{DriverError, ErrorKind};

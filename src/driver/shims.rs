@@ -110,11 +110,24 @@ fn is_private(path: &Path) -> bool {
         .is_ok_and(|found| found.is_dir() && found.uid() == own && found.mode() & 0o077 == 0)
 }
 
+/// Whether nobody else can put another directory in the place of this one: all above it belong to us or the system, and
+/// who may write to one of them may not move what is another's.
+fn is_out_of_reach(path: &Path) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    let is_safe = |above: &Path| {
+        fs::metadata(above).is_ok_and(|found| {
+            let is_shared = found.mode() & 0o022 != 0 && found.mode() & 0o1000 == 0;
+            (found.uid() == own || found.uid() == 0) && !is_shared
+        })
+    };
+    fs::canonicalize(path).is_ok_and(|path| path.ancestors().skip(1).all(is_safe))
+}
+
 /// Where directories of shims are: in the user's runtime directory, or in one of our own below `/tmp`.
 fn base(variables: &Variables) -> io::Result<PathBuf> {
     let runtime = variable(variables, "XDG_RUNTIME_DIR").map(PathBuf::from);
-    let runtime =
-        runtime.filter(|path| path.is_absolute() && is_private(path)).map(|path| path.join("fleet"));
+    let runtime = runtime.filter(|path| path.is_absolute() && is_private(path) && is_out_of_reach(path));
+    let runtime = runtime.map(|path| path.join("fleet"));
     let temporary = PathBuf::from(format!("/tmp/fleet-{}", rustix::process::geteuid().as_raw()));
     let mut last = None;
     for base in runtime.into_iter().chain([temporary]) {
@@ -195,6 +208,12 @@ mod tests {
         std::fs::set_permissions(open.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let dir = first(&super::tests::variables(open.path(), ""), ALL);
         assert!(dir.is_none_or(|dir| !dir.starts_with(open.path())), "a directory that all may write to");
+        let shared = private();
+        std::fs::set_permissions(shared.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let within = shared.path().join("own");
+        super::private().create(&within).unwrap();
+        let dir = first(&super::tests::variables(&within, ""), ALL);
+        assert!(dir.is_none_or(|dir| !dir.starts_with(shared.path())), "a directory that others can replace");
         let linked = private();
         symlink(runtime.path().join("fleet"), linked.path().join("fleet")).unwrap();
         let dir = first(&super::tests::variables(linked.path(), ""), ALL);

@@ -1,6 +1,6 @@
 //! The whole project: the merged Taskfiles and, with a Fleetfile, the fleet and its pipelines.
 
-use super::{Fleet, Pipeline, Task, Text, Variables};
+use super::{Fleet, Pipeline, Shims, Task, Text, Variables};
 use crate::source::{SourceId, Span};
 use indexmap::IndexMap;
 use std::path::PathBuf;
@@ -61,6 +61,12 @@ impl Project {
         let by_alias =
             || self.pipelines.values().find(|pipeline| pipeline.aliases.iter().any(|alias| &**alias == name));
         self.pipelines.get(name).or_else(by_alias)
+    }
+
+    /// The names that stand on the PATH of commands.
+    #[must_use]
+    pub fn shims(&self) -> Shims {
+        self.fleet.as_ref().map(|fleet| fleet.shims).unwrap_or_default()
     }
 
     /// The file that a task or variable was written in.

@@ -85,8 +85,8 @@ pub(super) fn fence(arguments: &Arguments, here: &Path) -> Result<Fence, Failure
 /// What the flake says of secrets.
 fn evaluated(arguments: &Arguments, program: &str, root: &Path, cancel: &Cancel) -> Result<Named, Failure> {
     let loaded = project::load(arguments)?;
-    let scripts = scripts::new(Outlet::stdout(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(program, &[]), scripts)?;
+    let scripts = scripts::new(loaded.project.shims(), Outlet::stdout(), project::task_paint(arguments));
+    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
     let (flake, _, _) = engine.capabilities();
     let named = flake.secrets(root, Io { output: &Quiet, cancel });

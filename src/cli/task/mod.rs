@@ -83,7 +83,10 @@ fn call(
     let lines = TaskLines::new(stdout.clone(), stderr.clone(), paint);
     let cancel = Cancel::new();
     let world = World {
-        scripts: Arc::new(super::scripts::new(stdout.clone(), paint).dialect(Dialect::GoTask)),
+        scripts: Arc::new(
+            super::scripts::new(crate::model::Shims::default(), stdout.clone(), paint)
+                .dialect(Dialect::GoTask),
+        ),
         console: Arc::new(super::console::Terminal::new(stdout.clone(), paint, cancel.clone())),
         pipelines: None,
         events: Arc::new(move |event| lines.task_event(&event)),

@@ -56,7 +56,10 @@ impl Native {
             HealthKind::Command { script, on_host: false } => {
                 let shell = which::which("bash").or_else(|_| which::which("sh"));
                 let shell = shell.unwrap_or_else(|_| Path::new("/bin/sh").to_owned());
-                let tool = Tool::new(&shell).args(["-c", script.raw()]);
+                let mut tool = Tool::new(&shell).args(["-c", script.raw()]);
+                if let Some(path) = self.commands.path() {
+                    tool = tool.env("PATH", path);
+                }
                 let limits =
                     Limits { deadline: Some(Instant::now() + health.deadline), ..Limits::new(io.cancel) };
                 match tool.lines(limits, &mut |stream, line| io.output.line(stream, line)) {

@@ -28,9 +28,9 @@ pub use privilege::AskPassword;
 use super::nix::{LocalBuilds, Nix, NixFlake, Settings};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
-    Activation, Build, Built, CheckOutcome, Derivation, Discovered, DriverError, Evaluated, Expect, Flake,
-    FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Proving, Rebooted, StorePath,
-    SystemDiff, SystemState, Target,
+    Activation, Build, Built, CheckOutcome, CommandEnvironment, Derivation, Discovered, DriverError,
+    Evaluated, Expect, Flake, FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Proving,
+    Rebooted, StorePath, SystemDiff, SystemState, Target,
 };
 use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
@@ -50,6 +50,8 @@ pub struct NativeOptions {
     pub state: PathBuf,
     /// Asks for a sudo password, at most once in a run.
     pub password: Box<dyn AskPassword>,
+    /// What health checks by command run with.
+    pub commands: CommandEnvironment,
     /// Who changes hosts.
     pub holder: Holder,
     /// Whether the run will ask which files of sops the hosts name.
@@ -64,6 +66,7 @@ pub struct Native {
     settings: OnceLock<Result<Settings, DriverError>>,
     ssh: Ssh,
     passwords: Passwords,
+    commands: CommandEnvironment,
     holder: Holder,
     known: Mutex<HashMap<HostName, Known>>,
 }
@@ -103,6 +106,7 @@ impl Native {
             nix,
             ssh: Ssh::new(),
             passwords: Passwords::new(options.password),
+            commands: options.commands,
             holder: options.holder,
             known: Mutex::default(),
         })

@@ -1,22 +1,22 @@
 //! A shell command that gets the report on standard input. The command may hold a secret: no error shows it.
 
+use super::parts::Place;
 use crate::driver::shell::Script;
 use crate::driver::{DriverError, ErrorKind, Io};
 use crate::process::{Input, LinePump, Sink, Stream};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn run_command(
     script: &str,
     report: Vec<u8>,
-    dir: &Path,
+    (dir, commands): Place<'_>,
     timeout: Duration,
     io: Io<'_>,
 ) -> Result<(), DriverError> {
     let mut stdout = LinePump::new(|line: &str| io.output.line(Stream::Stdout, line));
     let mut stderr = LinePump::new(|line: &str| io.output.line(Stream::Stderr, line));
-    let mut request = Script::new(script, dir, Arc::new(std::env::vars_os().collect()));
+    let mut request = Script::new(script, dir, Arc::clone(commands.of_programs()));
     request.stdin = Input::Bytes(report);
     request.stdout = Sink::Pump(&mut stdout);
     request.stderr = Sink::Pump(&mut stderr);

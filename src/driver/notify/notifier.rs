@@ -8,7 +8,7 @@ use super::{
     Channel, Message, Notify, apprise, desktop, discord, email, gotify, healthchecks, matrix, ntfy, pushover,
     slack, telegram, webhook,
 };
-use crate::driver::{DriverError, Io};
+use crate::driver::{CommandEnvironment, DriverError, Io};
 use crate::model::Service;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -22,6 +22,7 @@ const EMAIL: Duration = Duration::from_secs(20);
 /// Sends notifications for real.
 pub struct Notifier {
     dir: PathBuf,
+    commands: CommandEnvironment,
     command_timeout: Duration,
     email_timeout: Duration,
     /// Made when first needed: it reads the certificates.
@@ -59,8 +60,8 @@ fn way(service: Service) -> Way {
 impl Notifier {
     /// Runs commands and finds files in `dir`.
     #[must_use]
-    pub fn new(dir: PathBuf) -> Self {
-        Self { dir, command_timeout: COMMAND, email_timeout: EMAIL, http: OnceLock::new() }
+    pub fn new(dir: PathBuf, commands: CommandEnvironment) -> Self {
+        Self { dir, commands, command_timeout: COMMAND, email_timeout: EMAIL, http: OnceLock::new() }
     }
 
     fn http(&self) -> &Http {
@@ -70,7 +71,8 @@ impl Notifier {
 
 impl Notify for Notifier {
     fn send(&self, channel: &Channel, message: &Message, io: Io<'_>) -> Result<(), DriverError> {
-        let parts = Parts::of(channel, &self.dir, self.command_timeout, io.cancel)?;
+        let place = (&*self.dir, &self.commands);
+        let parts = Parts::of(channel, place, self.command_timeout, io.cancel)?;
         match way(channel.service) {
             Way::Http(request) => self.http().send(&request(&parts, message)?, io.cancel),
             Way::Email => self.http().retry(io.cancel, || {
@@ -80,7 +82,7 @@ impl Notify for Notifier {
             Way::Desktop => desktop::show(message, self.command_timeout, io),
             Way::Command => {
                 let report = body(message).into_bytes();
-                run_command(&parts.address, report, &self.dir, self.command_timeout, io)
+                run_command(&parts.address, report, place, self.command_timeout, io)
             }
         }
     }

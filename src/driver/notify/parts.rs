@@ -2,7 +2,7 @@
 
 use super::{Channel, Source};
 use crate::driver::shell::Script;
-use crate::driver::{DriverError, ErrorKind};
+use crate::driver::{CommandEnvironment, DriverError, ErrorKind};
 use crate::process::{Cancel, Capture, Input, Sink};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use std::time::Duration;
 /// Longest value, in bytes.
 const LONGEST: usize = 64 << 10;
 
+/// Where commands run, and with what.
+pub(super) type Place<'a> = (&'a Path, &'a CommandEnvironment);
+
 /// Address and settings of a channel.
 pub(super) struct Parts {
     pub(super) address: String,
@@ -18,16 +21,16 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Fetches all of them. Commands run in `dir` for at most `timeout`.
+    /// Fetches all of them. Commands run for at most `timeout`.
     pub(super) fn of(
         channel: &Channel,
-        dir: &Path,
+        place: Place<'_>,
         timeout: Duration,
         cancel: &Cancel,
     ) -> Result<Self, DriverError> {
         let fetch = |key: &str, source: &Source| {
             // A command's own text is the address: it is run when it is told.
-            let value = fetch(key, source, dir, timeout, cancel)?;
+            let value = fetch(key, source, place, timeout, cancel)?;
             if value.trim().is_empty() {
                 return Err(refused(format!("`{key}` is empty")));
             }
@@ -70,7 +73,7 @@ fn refused(message: String) -> DriverError {
 fn fetch(
     key: &str,
     source: &Source,
-    dir: &Path,
+    (dir, commands): Place<'_>,
     timeout: Duration,
     cancel: &Cancel,
 ) -> Result<String, DriverError> {
@@ -85,7 +88,7 @@ fn fetch(
         }
         Source::Command(script) => {
             let mut printed = Capture::new(LONGEST + 1);
-            let mut request = Script::new(script, dir, Arc::new(std::env::vars_os().collect()));
+            let mut request = Script::new(script, dir, Arc::clone(commands.of_programs()));
             request.stdin = Input::Null;
             request.stdout = Sink::Pump(&mut printed);
             // It may tell what it should not.

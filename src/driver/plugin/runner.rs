@@ -2,11 +2,12 @@
 
 use super::conversation::Conversation;
 use super::{Plugin, PluginRequest, PluginResult, find};
-use crate::driver::{DriverError, ErrorKind, Io};
+use crate::driver::{CommandEnvironment, DriverError, ErrorKind, Io};
 use crate::process::{Input, LinePump, Process, Sink, SpawnErrorKind, Stream};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// From the request to stop to the kill.
@@ -18,14 +19,15 @@ const TAIL: usize = 10;
 pub struct PluginRunner {
     dir: PathBuf,
     path: Option<OsString>,
+    commands: CommandEnvironment,
     grace: Duration,
 }
 
 impl PluginRunner {
     /// Runs them in `dir`, the directory of the Fleetfile, and looks for them on the PATH.
     #[must_use]
-    pub fn new(dir: PathBuf) -> Self {
-        Self { dir, path: std::env::var_os("PATH"), grace: GRACE }
+    pub fn new(dir: PathBuf, commands: CommandEnvironment) -> Self {
+        Self { dir, path: std::env::var_os("PATH"), commands, grace: GRACE }
     }
 }
 
@@ -47,6 +49,7 @@ impl Plugin for PluginRunner {
             said.push_back(line.to_owned());
         });
         let mut process = Process::new(program);
+        process.env = Some(Arc::clone(self.commands.of_programs()));
         process.dir = Some(self.dir.clone());
         process.stdin = Input::Bytes(input);
         process.stdout = Sink::Pump(&mut conversation);

@@ -1,7 +1,7 @@
 //! Scripts on this machine, for pipelines.
 
 use super::{Script, Shell, ShellError};
-use crate::driver::{DriverError, ErrorKind, Io};
+use crate::driver::{CommandEnvironment, DriverError, ErrorKind, Io};
 use crate::process::{Input, LinePump, Sink, SpawnErrorKind, Stream};
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,8 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Runs scripts on this machine, each in a process group of its own and without standard input.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LocalShell;
+#[derive(Debug, Clone)]
+pub struct LocalShell {
+    commands: CommandEnvironment,
+}
+
+impl LocalShell {
+    /// Scripts with this environment.
+    #[must_use]
+    pub fn new(commands: CommandEnvironment) -> Self {
+        Self { commands }
+    }
+}
 
 /// What a script gets after an interrupt before it is killed.
 const INTERRUPT_GRACE: Duration = Duration::from_secs(30);
@@ -24,8 +34,9 @@ impl Shell for LocalShell {
         io: Io<'_>,
     ) -> Result<i32, DriverError> {
         let added = |name: &OsString| env.iter().any(|(own, _)| name == own.as_str());
+        let commands = self.commands.of_script(script);
         let mut whole: Vec<(OsString, OsString)> =
-            std::env::vars_os().filter(|(name, _)| !added(name)).collect();
+            commands.iter().filter(|(name, _)| !added(name)).cloned().collect();
         whole.extend(env.iter().map(|(name, value)| (name.into(), value.into())));
         let mut stdout = LinePump::new(|line: &str| io.output.line(Stream::Stdout, line));
         let mut stderr = LinePump::new(|line: &str| io.output.line(Stream::Stderr, line));

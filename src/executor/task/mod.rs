@@ -43,6 +43,7 @@ pub use lookup::{Found, Lookup, TaskId};
 pub use options::TaskOptions;
 pub use platform::{arch, os};
 pub use query::{QueryError, QueryProblem};
+pub use questions::ASKED_AHEAD;
 pub use request::Request;
 pub use runner::{Answer, Console, Pipelines, Reply, Runner, World};
 pub use scope::Scope;

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// What go-task names in place of a task when a question ahead of all is not answered.
-const AHEAD: &str = "interactive prompt";
+pub const ASKED_AHEAD: &str = "interactive prompt";
 
 impl Runner {
     /// Asks for what the named tasks and their dependencies need.
@@ -44,7 +44,7 @@ impl Runner {
                 pending.extend(compiled.deps.into_iter().rev().map(|dep| dep.call));
             }
         }
-        self.ask_for(asked, AHEAD).await.map(|_| ())
+        self.ask_for(asked, ASKED_AHEAD).await.map(|_| ())
     }
 
     /// A request with the answers so far, after asking for what its task still needs.

@@ -143,7 +143,7 @@ fn tasks_or_variables(
     let project = Arc::new(loaded.project);
     let options = options::task_options(program, settings, &project, Arc::clone(&environment)).ok()?;
     let world = World {
-        scripts: Arc::new(crate::cli::scripts::new(outlet.clone(), paint)),
+        scripts: Arc::new(crate::cli::scripts::new(crate::model::Shims::default(), outlet.clone(), paint)),
         console: Arc::new(crate::cli::console::Terminal::new(outlet.clone(), paint, Cancel::new())),
         pipelines: None,
         events: Arc::new(|_| ()),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::driver::{ErrorKind, Output, Source};
+use crate::model::Shims;
 use crate::process::{Cancel, Stream};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value as Json, json};
@@ -30,7 +31,7 @@ fn message() -> Message {
 
 /// A notifier that gives up soon and takes no proxy from the environment.
 fn notifier(pauses: usize) -> Notifier {
-    let notifier = Notifier::new(std::env::temp_dir());
+    let notifier = Notifier::new(std::env::temp_dir(), CommandEnvironment::new(Shims::default()));
     let http = Http::with(Duration::from_millis(400), vec![Duration::ZERO; pauses], None);
     let _ = notifier.http.set(http);
     notifier

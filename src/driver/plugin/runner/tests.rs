@@ -1,6 +1,6 @@
 use super::*;
 use crate::driver::{CheckOutcome, Output};
-use crate::model::{BuildOn, Host, HostName, Platform};
+use crate::model::{BuildOn, Host, HostName, Platform, Shims};
 use crate::process::{Cancel, Stop};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -67,8 +67,12 @@ fn call(dir: &TempDir, name: &str, heard: &Heard, cancel: &Cancel) -> Result<Plu
     };
     let mut path = OsString::from(dir.path());
     path.push(":/usr/bin:/bin");
-    let runner =
-        PluginRunner { dir: dir.path().to_owned(), path: Some(path), grace: Duration::from_millis(100) };
+    let runner = PluginRunner {
+        dir: dir.path().to_owned(),
+        path: Some(path),
+        commands: CommandEnvironment::new(Shims::default()),
+        grace: Duration::from_millis(100),
+    };
     runner.run(&request, Io { output: heard, cancel })
 }
 
