@@ -153,7 +153,9 @@ fn nobody_is_asked_without_the_flag_or_when_all_is_given() {
 
 #[test]
 fn fleet_asks_by_itself() {
-    let talk = |line, answers| talk_to("fleet", line, answers);
+    fn talk(line: &str, answers: &[(&str, &str)]) -> Talk {
+        talk_to("fleet", line, answers)
+    }
     let named = talk("run text", &[("? Enter value for NAME: > ", "Bob\r")]);
     assert_eq!((named.code, &*named.stdout), (0, "text Bob\n"), "{}", named.stderr);
     let given = talk("run text NAME=Ann", &[]);
