@@ -3,8 +3,10 @@
 use super::contents::Contents;
 use super::signature::{Record, Signature};
 use super::{Difference, Freshness, GlobError, Reason, TaskFiles, checksum, sweep, timestamp};
+use crate::frontend::taskfile::go_io;
+use rustix::io::Errno;
 use std::fs::{self, File, FileTimes};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,10 +29,12 @@ pub enum FingerprintError {
     /// An entry of `generates` cannot be matched.
     #[error(transparent)]
     Glob(#[from] GlobError),
-    /// A fingerprint cannot be written.
-    #[error("{}: {source}", path.display())]
+    /// A fingerprint cannot be written; in go-task's words.
+    #[error("{}", go_io::error(call, path, source))]
     Write {
-        /// The file.
+        /// What was tried: `open`, `mkdir`, `chtimes`.
+        call: &'static str,
+        /// The file or directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -62,7 +66,7 @@ impl Fingerprints {
             return Ok(Freshness::Stale(Reason::NoSources));
         }
         let path = self.checksum_path(name);
-        let old = fs::read_to_string(&path).unwrap_or_default();
+        let old = recorded(&path);
         let old = old.trim();
         let sources = files.sources();
         let mut why = None;
@@ -74,7 +78,9 @@ impl Fingerprints {
             why = self.contents(name, &sources, old, &new).or(why);
         }
         if !self.dry && old != new {
-            self.write(&path, &format!("{new}\n"))?;
+            // Why there is no directory, writing tells (go-task 3.54).
+            let _ = self.make_dir(&path);
+            write(&path, &format!("{new}\n"))?;
         }
         if let Some(reason) = files.not_generated()? {
             return Ok(Freshness::Stale(reason));
@@ -120,7 +126,8 @@ impl Fingerprints {
         if stamp.exists() {
             generated.push(stamp.clone());
         } else if !self.dry {
-            self.write(&stamp, "")?;
+            self.make_dir(&stamp)?;
+            write(&stamp, "")?;
         }
         let now = SystemTime::now();
         let newest = match timestamp::newest(&generated) {
@@ -134,8 +141,8 @@ impl Fingerprints {
         }
         if !self.dry {
             let times = FileTimes::new().set_accessed(now).set_modified(now);
-            let set = File::options().write(true).open(&stamp).and_then(|file| file.set_times(times));
-            set.map_err(|source| FingerprintError::Write { path: stamp, source })?;
+            let set = File::open(&stamp).and_then(|file| file.set_times(times));
+            set.map_err(|source| FingerprintError::Write { call: "chtimes", path: stamp, source })?;
         }
         Ok(freshness)
     }
@@ -201,11 +208,35 @@ impl Fingerprints {
         difference
     }
 
-    fn write(&self, path: &Path, text: &str) -> Result<(), FingerprintError> {
-        let failed = |source| FingerprintError::Write { path: path.to_owned(), source };
-        fs::create_dir_all(path.parent().unwrap_or(&self.temp_dir)).map_err(failed)?;
-        fs::write(path, text).map_err(failed)
+    /// Makes the directory of a file. An error names the one that is in the way.
+    fn make_dir(&self, path: &Path) -> Result<(), FingerprintError> {
+        let dir = path.parent().unwrap_or(&self.temp_dir);
+        let Err(source) = fs::create_dir_all(dir) else { return Ok(()) };
+        let mut above: Vec<&Path> = dir.ancestors().collect();
+        above.reverse();
+        let in_the_way = above.into_iter().find(|dir| !dir.is_dir()).unwrap_or(dir);
+        let source = if in_the_way.exists() { Errno::NOTDIR.into() } else { source };
+        Err(FingerprintError::Write { call: "mkdir", path: in_the_way.to_owned(), source })
     }
+}
+
+/// The checksum in a file; nothing, where there is none. What is longer than any of them is not read.
+fn recorded(path: &Path) -> String {
+    const LONGEST: u64 = 1 << 10;
+    let mut text = String::new();
+    // A pipe would never end.
+    if fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= LONGEST)
+        && let Ok(file) = File::open(path)
+        && file.take(LONGEST).read_to_string(&mut text).is_err()
+    {
+        text.clear();
+    }
+    text
+}
+
+fn write(path: &Path, text: &str) -> Result<(), FingerprintError> {
+    let failed = |source| FingerprintError::Write { call: "open", path: path.to_owned(), source };
+    fs::write(path, text).map_err(failed)
 }
 
 /// A task's name as a file's: everything but ASCII letters and digits becomes `-` (go-task 3.54).
