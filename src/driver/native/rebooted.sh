@@ -10,9 +10,6 @@ $UNITS
 " in *"
 $unit
 "*) continue ;; esac
-  say failed "$unit"
-  { journalctl --unit="$unit" --lines=10 --no-pager --output=cat 2>/dev/null || :; } | while IFS= read -r line; do
-    say log "$unit $line"
-  done
+  say_failed "$unit"
 done
 say end 1

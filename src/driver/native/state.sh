@@ -19,6 +19,15 @@ failed_units() {
   done
 }
 
+# say_failed UNIT: that it has failed, how, and its last words.
+say_failed() {
+  say failed "$1"
+  say log "$1 result: $(systemctl show --property=Result --value "$1" 2>/dev/null), exit status $(systemctl show --property=ExecMainStatus --value "$1" 2>/dev/null)"
+  { journalctl --unit="$1" --lines=10 --no-pager --output=cat 2>/dev/null || :; } | while IFS= read -r line; do
+    say log "$1 $line"
+  done
+}
+
 # reboot_parts SYSTEM: sets parts to what of it only a reboot brings into use, as far as it is known what was booted.
 reboot_parts() {
   parts=''

@@ -23,10 +23,7 @@ $IGNORED
 $unit
 "*) continue ;; esac
   new=1
-  say failed "$unit"
-  { journalctl --unit="$unit" --lines=10 --no-pager --output=cat 2>/dev/null || :; } | while IFS= read -r line; do
-    say log "$unit $line"
-  done
+  say_failed "$unit"
 done
 
 if [ "$UNDECIDED" = always ] || { [ "$UNDECIDED" = units ] && [ -n "$new" ]; }; then
