@@ -132,6 +132,7 @@ impl Lab {
             }),
             commands: CommandEnvironment::new(Shims::default()),
             holder: Holder { owner: "tests@here".to_owned(), run: format!("run-{}", unique()) },
+            eval_memory_mib: None,
             asks_secrets: false,
         })
         .unwrap();
@@ -217,6 +218,7 @@ fn host(name: &str) -> Host {
         build_on: BuildOn::Local,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: Default::default(),
         identity: Default::default(),
     }

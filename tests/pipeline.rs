@@ -40,6 +40,7 @@ fn host(text: &str) -> Host {
         build_on: BuildOn::Target,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: if text == "luna" { ["canary".to_owned()].into() } else { [].into() },
         identity: Default::default(),
     }

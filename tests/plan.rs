@@ -21,6 +21,7 @@ fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
         build_on,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         identity: Default::default(),
     }

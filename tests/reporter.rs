@@ -71,6 +71,7 @@ fn host(name: &str) -> Host {
         build_on: BuildOn::Target,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: [].into(),
         identity: Default::default(),
     }

@@ -247,6 +247,7 @@ prop_compose! {
             build_on: if index.is_multiple_of(2) { BuildOn::Local } else { BuildOn::Target },
             build_limits: Default::default(),
             cache: None,
+            driver: Default::default(),
             tags: [if index.is_multiple_of(3) { "canary" } else { "edge" }.to_owned()].into(),
             identity: Default::default(),
         };

@@ -17,6 +17,7 @@ fn host(name: &str, system: &str, tags: &[&str]) -> Host {
         build_on: BuildOn::Target,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         identity: Default::default(),
     }

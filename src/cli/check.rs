@@ -22,6 +22,9 @@ pub(super) fn run(arguments: &Arguments, check: &Check, program: &str) -> Result
                 .extend(frontend::lint::lint(&project, &sources, &|name| std::env::var_os(name).is_some()));
             findings.extend(programs::missing(&project, &sources));
             findings.extend(preflight::plugins_of(&project, Severity::Error));
+            if let Some(fleet) = &project.fleet {
+                findings.extend(preflight::drivers(fleet, None));
+            }
             let loaded = Loaded::new(project, sources.clone());
             if check.eval && !findings.has_errors() {
                 findings.extend(evaluated::check(&loaded, &arguments, program)?);

@@ -148,6 +148,7 @@ pub(super) fn engine(
         password: Box::new(move |host: &Host| prompt.ask(host)),
         commands: CommandEnvironment::new(loaded.project.shims()),
         holder: Holder::of_run(wish.run),
+        eval_memory_mib: fleet.eval_memory_mib,
         asks_secrets: wish.expects.is_some() && fleet.secrets.span.is_some(),
     });
     let native = native.map_err(refused)?;

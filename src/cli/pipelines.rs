@@ -122,6 +122,7 @@ impl PipelineRuns {
             Some(resumed) => resumed.hosts(&engine.hosts)?,
             None => self.select(pipeline, &engine, &*render)?,
         };
+        self.check_drivers(pipeline, &hosts)?;
         let limits = Limits { check: self.at_once, vm: super::memory::tests_at_once(), ..Limits::default() };
         let plan = Arc::new(match &self.systems {
             Systems::Flake => plan::compile(&self.planned(pipeline), hosts, limits),
@@ -189,6 +190,19 @@ impl PipelineRuns {
             return Ok(());
         }
         Err(Failure::findings(&missing, sources, &self.arguments))
+    }
+
+    /// Programs that are to deploy these hosts; a roll-back is fleet's own.
+    fn check_drivers(&self, pipeline: &Pipeline, hosts: &[Host]) -> Result<(), Failure> {
+        let Some(fleet) = self.loaded.project.fleet.as_ref() else { return Ok(()) };
+        if pipeline.deploy.is_none() || self.faults.is_some() || !matches!(self.systems, Systems::Flake) {
+            return Ok(());
+        }
+        let missing = preflight::drivers(fleet, Some(hosts));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::findings(&missing, &self.loaded.sources, &self.arguments))
     }
 
     /// A tree with uncommitted changes, where the pipeline wants a clean one.

@@ -4,7 +4,9 @@
 use super::refusal::diagnostic;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::driver::{Confirm, find_plugin};
-use crate::model::{Action, Confirmation, Pipeline, Project, Service, StepKind};
+use crate::model::{
+    Action, Confirmation, DeployDriver, Fleet, Host, HostName, Pipeline, Project, Service, StepKind,
+};
 use crate::source::Span;
 
 /// What is missing for a pipeline.
@@ -18,6 +20,30 @@ pub(super) fn check(pipeline: &Pipeline, confirm: &dyn Confirm) -> Diagnostics {
         missing.push(diagnostic(&error, pipeline.span, "this pipeline"));
     }
     missing
+}
+
+/// Programs that are to deploy hosts and are not on PATH: for these hosts, or for all that the Fleetfile names.
+pub(super) fn drivers(fleet: &Fleet, hosts: Option<&[Host]>) -> Diagnostics {
+    let wanted = |driver: DeployDriver, name: Option<&HostName>| {
+        hosts.is_none_or(|hosts| {
+            hosts.iter().any(|host| host.driver == driver && name.is_none_or(|name| host.name == *name))
+        })
+    };
+    let own = fleet.hosts.iter().map(|(name, host)| (Some(name), &host.driver));
+    let missing = std::iter::once((None, &fleet.defaults.driver)).chain(own).filter_map(|(name, driver)| {
+        let driver = driver.as_ref()?;
+        let program = driver.value.program().filter(|program| which::which(program).is_err())?;
+        let diagnostic = Diagnostic::error(
+            "fleet::run::missing_program",
+            format!(
+                "`{program}` is not on PATH, and is to deploy {}",
+                name.map_or("hosts", HostName::as_str)
+            ),
+        );
+        wanted(driver.value, name)
+            .then(|| diagnostic.at(driver.span, "this driver").help(driver.value.help()))
+    });
+    missing.collect()
 }
 
 /// Plugins that no program is there for, in all pipelines of a project, as findings of this severity.

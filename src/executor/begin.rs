@@ -60,6 +60,11 @@ impl RunState<'_> {
                 }
                 work(Input { question: Some(question), ..Input::default() })
             }
+            NodeKind::Copy | NodeKind::Diff { .. }
+                if self.plan.host_of(id).is_some_and(|host| !host.driver.is_native()) =>
+            {
+                skipped("another program brings the system to the host")
+            }
             NodeKind::Copy | NodeKind::Diff { .. } => match state.and_then(|state| state.action) {
                 Some(action) if state.is_some_and(|state| state.is_there(action)) => {
                     skipped("the host has it already")

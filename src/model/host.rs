@@ -1,7 +1,7 @@
 //! Hosts of the fleet, as the flake and the Fleetfile have them.
 
-use super::{BinaryCache, StoreUrl, Text};
-use crate::source::Span;
+use super::{BinaryCache, DeployDriver, StoreUrl, Text};
+use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -127,6 +127,8 @@ pub struct Fleet {
     pub dir: PathBuf,
     /// Which outputs hold hosts.
     pub discover: Vec<Platform>,
+    /// Memory that evaluations may take together, MiB.
+    pub eval_memory_mib: Option<u64>,
     /// What holds for every host.
     pub defaults: HostOverride,
     /// What holds for one host; every key must be a host of the flake.
@@ -152,6 +154,8 @@ pub struct HostOverride {
     pub build_on: Option<BuildOn>,
     /// What building it may take.
     pub build_limits: BuildLimits,
+    /// Which program deploys it.
+    pub driver: Option<Spanned<DeployDriver>>,
     /// Binary cache that its system is pushed to.
     pub push_to: Option<StoreUrl>,
     /// Where the host takes it from; where it is pushed to when absent.
@@ -245,6 +249,9 @@ pub struct Host {
     /// By which binary cache its system comes to it, where it is not built there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<BinaryCache>,
+    /// Which program deploys it.
+    #[serde(skip_serializing_if = "DeployDriver::is_native")]
+    pub driver: DeployDriver,
     /// Tags.
     pub tags: BTreeSet<String>,
     /// What the machine must say of itself.

@@ -1,6 +1,7 @@
 //! The validated meaning of a project. Knows no YAML, no command line, no processes.
 
 mod command;
+mod deploy_driver;
 mod host;
 mod notification;
 mod pipeline;
@@ -15,6 +16,7 @@ mod variable;
 mod variables;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
+pub use deploy_driver::DeployDriver;
 pub use host::{
     BuildLimits, BuildOn, Fleet, Host, HostName, HostOverride, Identity, IgnoredFinding, JqShim, NameError,
     Platform, SecretsPolicy, Shims,

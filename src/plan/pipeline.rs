@@ -2,7 +2,7 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{BuildOn, Host, Pipeline, Step, StepKind};
+use crate::model::{BuildOn, DeployDriver, Host, Pipeline, Step, StepKind};
 use std::sync::Arc;
 
 /// Limits that a Fleetfile does not set.
@@ -44,6 +44,7 @@ pub fn compile_rollback(
     // What a host has is not brought from anywhere.
     for host in &mut hosts {
         host.build_on = BuildOn::Target;
+        host.driver = DeployDriver::Native;
     }
     plan(pipeline, hosts, limits, Systems::Generation(number))
 }

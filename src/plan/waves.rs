@@ -62,6 +62,7 @@ mod tests {
             build_on: BuildOn::Local,
             build_limits: Default::default(),
             cache: None,
+            driver: Default::default(),
             tags: name.starts_with('c').then(|| "canary".to_owned()).into_iter().collect(),
             identity: Default::default(),
         };

@@ -11,6 +11,8 @@ mod bad_input;
 mod booted;
 mod building;
 mod deployment;
+mod driver;
+mod evaluation;
 mod fault;
 mod gate;
 mod health;

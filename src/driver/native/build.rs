@@ -6,6 +6,7 @@ use crate::driver::ssh::{Connection, Destination, Script, classify};
 use crate::driver::tool::Limits;
 use crate::driver::{Built, Derivation, DriverError, ErrorKind, Io, Place, StorePath, memory};
 use crate::model::{BuildLimits, Host};
+use crate::process::Stream;
 
 impl Native {
     pub(super) fn build_system(
@@ -20,6 +21,10 @@ impl Native {
             if known.state.current.as_ref() == Some(output) {
                 return Ok(Built { path: output.clone(), place: None });
             }
+        }
+        if let (false, Some(output)) = (host.driver.is_built_for(), &output) {
+            io.output.line(Stream::Stderr, &format!("{} builds it itself", host.driver.word()));
+            return Ok(Built { path: output.clone(), place: None });
         }
         let place = self.place(host, io)?;
         if let (Some(known), Place::Target) = (self.known(host), &place) {

@@ -194,6 +194,7 @@ mod tests {
             build_on: BuildOn::Local,
             build_limits: Default::default(),
             cache: None,
+            driver: Default::default(),
             tags: Default::default(),
             identity: Default::default(),
         };

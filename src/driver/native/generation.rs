@@ -73,6 +73,7 @@ mod tests {
             build_on: BuildOn::Target,
             build_limits: Default::default(),
             cache: None,
+            driver: Default::default(),
             tags: Default::default(),
             identity: Default::default(),
         };

@@ -17,6 +17,7 @@ mod health;
 mod inspect;
 mod job;
 mod lock;
+mod other_driver;
 mod place;
 mod privilege;
 mod probe;
@@ -29,10 +30,10 @@ use super::nix::{LocalBuilds, Nix, NixFlake, Settings};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, Built, CheckOutcome, CommandEnvironment, Derivation, Discovered, DriverError,
-    Evaluated, Expect, Flake, FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe, Proving,
-    Rebooted, StorePath, SystemDiff, SystemState, Target,
+    ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe,
+    Proving, Rebooted, StorePath, SystemDiff, SystemState, Target,
 };
-use crate::model::{Action, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
+use crate::model::{Action, DeployDriver, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
 use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
@@ -54,6 +55,8 @@ pub struct NativeOptions {
     pub commands: CommandEnvironment,
     /// Who changes hosts.
     pub holder: Holder,
+    /// Memory that evaluations may take together, MiB; what is free, less something for others, when absent.
+    pub eval_memory_mib: Option<u64>,
     /// Whether the run will ask which files of sops the hosts name.
     pub asks_secrets: bool,
 }
@@ -100,7 +103,8 @@ impl Native {
         let nix = Arc::new(Nix::default());
         Ok(Self {
             flake: NixFlake::new(nix.clone(), &options.directory, &options.flake, &options.state)?
-                .asking_secrets(options.asks_secrets),
+                .asking_secrets(options.asks_secrets)
+                .within(options.eval_memory_mib),
             builds: LocalBuilds::new(nix.clone()),
             settings: OnceLock::new(),
             nix,
@@ -202,7 +206,13 @@ impl Build for Native {
 
 impl Target for Native {
     fn probe(&self, host: &Host, io: Io<'_>) -> Result<Probe, DriverError> {
-        self.probe_host(host, io)
+        let mut probe = self.probe_host(host, io)?;
+        // A profile of deploy-rs wraps the system that it is about.
+        if host.driver == DeployDriver::Deploy && probe.state.profile != probe.state.current {
+            probe.state = self.unwrapped(host, io)?;
+            self.remember(host, |known| known.state = probe.state.clone());
+        }
+        Ok(probe)
     }
 
     fn generation(&self, host: &Host, number: Option<u64>, io: Io<'_>) -> Result<StorePath, DriverError> {
@@ -233,6 +243,9 @@ impl Target for Native {
         proving: Proving<'_>,
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
+        if !host.driver.is_native() {
+            return self.by_other_driver(host, path, action, before, proving.proof, io);
+        }
         self.activate_system(host, path, action, before, proving, io)
     }
 
@@ -255,7 +268,13 @@ impl Target for Native {
         action: Action,
         io: Io<'_>,
     ) -> Result<SystemState, DriverError> {
-        self.roll_back_system(host, before, action, io)
+        match self.roll_back_system(host, before, action, io) {
+            Err(error) if error.kind == ErrorKind::Verification && host.driver == DeployDriver::Deploy => {
+                let state = self.unwrapped(host, io)?;
+                if state == before.state { Ok(state) } else { Err(error) }
+            }
+            result => result,
+        }
     }
 
     fn health(&self, host: &Host, health: &Health, io: Io<'_>) -> Result<HealthOutcome, DriverError> {

@@ -93,6 +93,7 @@ mod tests {
             build_on: BuildOn::Auto,
             build_limits: BuildLimits { job_memory_mib, ..BuildLimits::default() },
             cache: None,
+            driver: Default::default(),
             tags: Default::default(),
             identity: Default::default(),
         }

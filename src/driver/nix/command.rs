@@ -60,8 +60,10 @@ impl Nix {
 pub(crate) fn answer(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended, String), DriverError> {
     let mut said = Vec::new();
     let result = tool.whole(limits, &mut |stream, line| {
-        keep(&mut said, line);
-        io.output.line(stream, line);
+        if is_told(line) {
+            keep(&mut said, line);
+            io.output.line(stream, line);
+        }
     });
     let (mut ended, bytes) = result.map_err(broken)?;
     ended.said = said;
@@ -76,6 +78,9 @@ pub(crate) fn log(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended,
     let mut said = Vec::new();
     let mut out = Vec::new();
     let result = tool.lines(limits, &mut |stream, line| {
+        if !is_told(line) {
+            return;
+        }
         keep(&mut said, line);
         if stream == Stream::Stdout {
             keep(&mut out, line);
@@ -85,6 +90,12 @@ pub(crate) fn log(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended,
     let mut ended = result.map_err(broken)?;
     ended.said = said;
     Ok((ended, out))
+}
+
+/// Whether a line says something. That evaluations side by side wait for a cache of theirs does not (nix
+/// `src/libstore/sqlite.cc`).
+fn is_told(line: &str) -> bool {
+    !(line.contains("SQLite database '") && line.contains("/eval-cache-") && line.ends_with("' is busy"))
 }
 
 fn keep(said: &mut Vec<String>, line: &str) {
@@ -167,6 +178,13 @@ mod tests {
         )));
         assert!(is_disk_full(&lines("error: writing to file: No space left on device")));
         assert!(!is_unsigned(&lines("error: build failed")));
+    }
+
+    #[test]
+    fn a_busy_cache_is_no_news() {
+        assert!(!is_told("warning: SQLite database '/root/.cache/nix/eval-cache-v3/4f.sqlite' is busy"));
+        assert!(is_told("error: SQLite database '/nix/var/nix/db/db.sqlite' is busy"));
+        assert!(is_told("error: build failed"));
     }
 
     #[test]

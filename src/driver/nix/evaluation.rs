@@ -1,6 +1,7 @@
 //! Asks the flake about its hosts: one evaluation for all of them, and where one host spoils it, one for each.
 
 use super::NixFlake;
+use super::budget::HOST_MIB;
 use super::command::{answer, last_lines};
 use super::expression::{attribute, list};
 use super::named_secrets;
@@ -11,11 +12,6 @@ use serde_json::Value;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Memory that the evaluation of one NixOS configuration may take.
-const HOST_MIB: u64 = 512;
-/// Memory that is left to others.
-const SPARED_MIB: u64 = 1024;
 
 /// A system's derivation and where it builds to.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -41,15 +37,20 @@ pub(super) fn output(platform: Platform) -> &'static str {
     }
 }
 
+/// A function over a configuration that gives its system.
+pub(super) fn toplevel(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Nixos => "c: c.config.system.build.toplevel",
+        Platform::Darwin => "c: c.system",
+    }
+}
+
 /// A function over a configuration that gives its system's derivation and output path.
 fn system_of(platform: Platform) -> String {
-    let system = match platform {
-        Platform::Nixos => "c.config.system.build.toplevel",
-        Platform::Darwin => "c.system",
-    };
     format!(
-        "c: let system = {system}; plain = builtins.unsafeDiscardStringContext; in \
-         {{ derivation = plain system.drvPath; output = plain system.outPath; }}"
+        "c: let system = ({}) c; plain = builtins.unsafeDiscardStringContext; in \
+         {{ derivation = plain system.drvPath; output = plain system.outPath; }}",
+        toplevel(platform)
     )
 }
 
@@ -79,7 +80,18 @@ impl NixFlake {
         function: &str,
         io: Io<'_>,
     ) -> Result<Option<Value>, DriverError> {
-        let tool = self
+        self.eval_beside(attribute, function, 1, io)
+    }
+
+    /// The same as one of so many at once, which share the memory that was set.
+    fn eval_beside(
+        &self,
+        attribute: &str,
+        function: &str,
+        processes: usize,
+        io: Io<'_>,
+    ) -> Result<Option<Value>, DriverError> {
+        let mut tool = self
             .nix
             .tool()?
             // Its cache serves no function that is applied; evaluations side by side wait for it, and nix 2.8 keeps a
@@ -88,6 +100,11 @@ impl NixFlake {
             .arg(self.installable(attribute))
             .args(["--apply", function])
             .directory(&self.directory);
+        if let Some(memory_mib) = self.memory_mib {
+            // nix's garbage collector ends the evaluation with "out of memory" there (bdwgc, `docs/environment.md`).
+            let share = memory_mib.max(HOST_MIB) / u64::try_from(processes.max(1)).unwrap_or(1);
+            tool = tool.env("GC_MAXIMUM_HEAP_SIZE", (share << 20).to_string());
+        }
         let (ended, text) = answer(&tool, Limits::new(io.cancel), io)?;
         if ended.code == 0 {
             return serde_json::from_str(&text).map(Some).map_err(|error| {
@@ -112,7 +129,7 @@ impl NixFlake {
         asks: bool,
         io: Io<'_>,
     ) -> Result<Described, DriverError> {
-        let expected = if expected.len() > at_once() { &[] } else { expected };
+        let expected = if expected.len() > self.budget().hosts() { &[] } else { expected };
         if expected.is_empty() && !asks {
             return self.describe_only(platform, io);
         }
@@ -165,9 +182,28 @@ impl NixFlake {
         names: &[&str],
         io: Io<'_>,
     ) -> Result<Vec<Result<System, DriverError>>, DriverError> {
+        if names.len() > 1
+            && let Some(mut told) = self.by_eval_jobs(platform, names, io)?
+            && !told.is_empty()
+        {
+            // A host whose process died was not told of.
+            let missing: Vec<String> = names
+                .iter()
+                .filter(|name| !told.contains_key(**name))
+                .map(|name| (*name).to_owned())
+                .collect();
+            let alone = self.each(platform, &missing, &system_of(platform), io).into_iter().map(read_system);
+            told.extend(missing.into_iter().zip(alone));
+            return Ok(names.iter().map(|name| told.remove(*name).unwrap_or_else(lost)).collect());
+        }
+        let budget = self.budget();
+        let processes = budget.processes(names.len());
+        let size = (budget.hosts() / processes).min(names.len().div_ceil(processes)).max(1);
+        let chunks: Vec<&[&str]> = names.chunks(size).collect();
+        let found = in_parallel(&chunks, processes, &|chunk| self.chunk(platform, chunk, processes, io));
         let mut systems = Vec::with_capacity(names.len());
-        for chunk in names.chunks(at_once()) {
-            systems.extend(self.chunk(platform, chunk, io)?);
+        for chunk in found {
+            systems.extend(chunk.unwrap_or_else(lost)?);
         }
         Ok(systems)
     }
@@ -176,22 +212,24 @@ impl NixFlake {
         &self,
         platform: Platform,
         names: &[&str],
+        processes: usize,
         io: Io<'_>,
     ) -> Result<Vec<Result<System, DriverError>>, DriverError> {
         let function = of_each(&system_of(platform), &list(names.iter().copied()));
-        let mut found: Vec<Option<System>> = match self.eval(output(platform), &function, io) {
-            Ok(Some(values)) => names
-                .iter()
-                .map(|name| values.get(name).and_then(|value| serde_json::from_value(value.clone()).ok()))
-                .collect(),
-            Ok(None) => {
-                let message = format!("the flake has no {}", output(platform));
-                return Err(DriverError::new(ErrorKind::Evaluation, message));
-            }
-            Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
-            Err(error) if names.len() > 1 && self.names(platform, io).is_err() => return Err(error),
-            Err(_) => vec![None; names.len()],
-        };
+        let mut found: Vec<Option<System>> =
+            match self.eval_beside(output(platform), &function, processes, io) {
+                Ok(Some(values)) => names
+                    .iter()
+                    .map(|name| values.get(name).and_then(|value| serde_json::from_value(value.clone()).ok()))
+                    .collect(),
+                Ok(None) => {
+                    let message = format!("the flake has no {}", output(platform));
+                    return Err(DriverError::new(ErrorKind::Evaluation, message));
+                }
+                Err(error) if error.kind != ErrorKind::Evaluation => return Err(error),
+                Err(error) if names.len() > 1 && self.names(platform, io).is_err() => return Err(error),
+                Err(_) => vec![None; names.len()],
+            };
         // What threw lost its message, and what could not be caught took the others with it: nix tells of each alone.
         let missing: Vec<String> = names
             .iter()
@@ -200,17 +238,9 @@ impl NixFlake {
             .map(|(name, _)| (*name).to_owned())
             .collect();
         let mut alone = self.each(platform, &missing, &system_of(platform), io).into_iter();
-        let read = |value: Result<Value, DriverError>| {
-            value.and_then(|value| {
-                serde_json::from_value(value).map_err(|error| {
-                    DriverError::new(ErrorKind::Evaluation, format!("nix eval answered {error}"))
-                })
-            })
-        };
-        let lost = || Err(DriverError::new(ErrorKind::Evaluation, "it was not evaluated"));
         Ok(found
             .drain(..)
-            .map(|system| system.map_or_else(|| alone.next().map_or_else(lost, read), Ok))
+            .map(|system| system.map_or_else(|| alone.next().map_or_else(lost, read_system), Ok))
             .collect())
     }
 
@@ -222,32 +252,20 @@ impl NixFlake {
         function: &str,
         io: Io<'_>,
     ) -> Vec<Result<Value, DriverError>> {
-        let next = AtomicUsize::new(0);
-        let results = Mutex::new(vec![None; names.len()]);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let work = || {
-            while let Some((index, name)) = {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                names.get(index).map(|name| (index, name))
-            } {
-                let result = self.one(platform, name, function, io);
-                if let Some(slot) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-                    *slot = Some(result);
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..cores.min(at_once()).min(names.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let lost = || Err(DriverError::new(ErrorKind::Evaluation, "it was not evaluated"));
-        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+        let budget = self.budget();
+        let processes = budget.cores.min(budget.hosts()).min(names.len());
+        let one = |name: &String| self.one(platform, name, function, processes, io);
+        in_parallel(names, processes, &one).into_iter().map(|result| result.unwrap_or_else(lost)).collect()
     }
 
-    fn one(&self, platform: Platform, name: &str, function: &str, io: Io<'_>) -> Result<Value, DriverError> {
+    fn one(
+        &self,
+        platform: Platform,
+        name: &str,
+        function: &str,
+        processes: usize,
+        io: Io<'_>,
+    ) -> Result<Value, DriverError> {
         let output = output(platform);
         let absent = || {
             DriverError::new(
@@ -256,7 +274,7 @@ impl NixFlake {
             )
         };
         let path = attribute(name).map(|name| format!("{output}.{name}")).ok_or_else(absent)?;
-        match self.eval(&path, function, io) {
+        match self.eval_beside(&path, function, processes, io) {
             Ok(value) => value.ok_or_else(absent),
             Err(mut error) => {
                 if error.kind == ErrorKind::Evaluation {
@@ -279,12 +297,40 @@ fn discovered(platform: Platform, values: serde_json::Map<String, Value>) -> Vec
     values.into_iter().map(describe).collect()
 }
 
-/// How many hosts' evaluations the memory holds at once.
-fn at_once() -> usize {
-    let available = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+/// The error of a host that nobody told of.
+fn lost<T>() -> Result<T, DriverError> {
+    Err(DriverError::new(ErrorKind::Evaluation, "it was not evaluated"))
+}
+
+fn read_system(value: Result<Value, DriverError>) -> Result<System, DriverError> {
+    serde_json::from_value(value?)
+        .map_err(|error| DriverError::new(ErrorKind::Evaluation, format!("nix eval answered {error}")))
+}
+
+/// What `work` gives for each item, so many at once, in the order of the items.
+fn in_parallel<I: Sync, T: Send>(
+    items: &[I],
+    at_once: usize,
+    work: &(dyn Fn(&I) -> T + Sync),
+) -> Vec<Option<T>> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<Option<T>>> = Mutex::new(items.iter().map(|_| None).collect());
+    let run = || {
+        while let Some((index, item)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            items.get(index).map(|item| (index, item))
+        } {
+            let result = work(item);
+            if let Some(slot) = results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                *slot = Some(result);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..at_once.min(items.len()) {
+            scope.spawn(run);
+        }
+        run();
     });
-    let hosts = available.map_or(8, |kib| (kib / 1024).saturating_sub(SPARED_MIB) / HOST_MIB);
-    usize::try_from(hosts).unwrap_or(1).max(1)
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

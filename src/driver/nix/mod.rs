@@ -1,10 +1,12 @@
 //! The flake by way of nix: discovery, evaluation, checks. Works with Nix 2.8 and later, and asks nix nothing that
 //! depends on its version. Knows no host.
 
+mod budget;
 mod build;
 mod cache;
 mod check;
 mod command;
+mod eval_jobs;
 mod evaluation;
 mod expression;
 mod log;
@@ -16,6 +18,7 @@ pub(super) use build::{Jobs, LocalBuilds};
 pub(super) use command::{Nix, advice, is_disk_full, is_unsigned, last_lines, log};
 pub(super) use settings::{Means, Settings};
 
+use super::tool::Limits;
 use super::{
     CheckOutcome, Derivation, Discovered, DriverError, ErrorKind, Evaluated, Expect, Flake, FlakeCheck,
     Guard, Io, StorePath,
@@ -51,6 +54,10 @@ pub(super) struct NixFlake {
     early: Mutex<Systems>,
     /// Whether somebody will ask what hosts name, and what was told of it with the discovery.
     asks_secrets: bool,
+    /// Memory that evaluations may take together, where somebody has said, MiB.
+    memory_mib: Option<u64>,
+    /// nix-eval-jobs, where there is one that can be used.
+    eval_jobs: OnceLock<Option<PathBuf>>,
     named: Mutex<HashMap<Platform, serde_json::Value>>,
 }
 
@@ -91,13 +98,52 @@ impl NixFlake {
             outputs: Mutex::default(),
             early: Mutex::default(),
             asks_secrets: false,
+            memory_mib: None,
+            eval_jobs: OnceLock::new(),
             named: Mutex::default(),
         })
+    }
+
+    /// Evaluates within so much memory.
+    pub(super) fn within(self, memory_mib: Option<u64>) -> Self {
+        Self { memory_mib, ..self }
     }
 
     /// Has what hosts name told together with the discovery.
     pub(super) fn asking_secrets(self, asks: bool) -> Self {
         Self { asks_secrets: asks, ..self }
+    }
+
+    /// Where relative references start, and the reference.
+    pub(super) fn place(&self) -> (&Path, &str) {
+        (&self.directory, &self.reference)
+    }
+
+    /// The flake's own file, where the reference names its directory plainly.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        let file = tree::directory(&self.directory, &self.reference)?.join("flake.nix");
+        file.is_file().then_some(file)
+    }
+
+    /// Sends the flake's source to a store, and gives its path there.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    pub(super) fn send(&self, store: &str, ssh_options: &str, io: Io<'_>) -> Result<StorePath, DriverError> {
+        let tool = self
+            .nix
+            .tool()?
+            .args(["flake", "archive", "--json", "--to", store, &self.reference])
+            .env("NIX_SSHOPTS", ssh_options)
+            .directory(&self.directory);
+        let (ended, text) = command::answer(&tool, Limits::new(io.cancel), io)?;
+        let path = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let path = path.as_ref().and_then(|json| json.get("path")?.as_str());
+        match path.map(StorePath::new) {
+            Some(Ok(path)) if ended.code == 0 => Ok(path),
+            _ => Err(DriverError::new(ErrorKind::Copy, "the flake could not be sent")
+                .said(last_lines(&ended.said))),
+        }
     }
 
     fn installable(&self, attribute: &str) -> String {

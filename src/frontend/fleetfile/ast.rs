@@ -2,8 +2,9 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildLimits, BuildOn, Confirmation, Health, Hook, HostName, Identity, JqShim, Notification,
-    OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, Text, Tolerance, Variables,
+    Action, BuildLimits, BuildOn, Confirmation, DeployDriver, Health, Hook, HostName, Identity, JqShim,
+    Notification, OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, Text, Tolerance,
+    Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -28,6 +29,8 @@ pub struct Fleet {
     pub flake: Option<Text>,
     /// `discover`
     pub discover: Option<Vec<Platform>>,
+    /// `eval_memory`, in MiB
+    pub eval_memory_mib: Option<u64>,
     /// `defaults`
     pub defaults: HostSettings,
     /// `hosts`
@@ -55,6 +58,8 @@ pub struct HostSettings {
     pub build_on: Option<BuildOn>,
     /// `max_jobs`, `cores` and `job_memory`
     pub build_limits: BuildLimits,
+    /// `driver`
+    pub driver: Option<Spanned<DeployDriver>>,
     /// `push_to`
     pub push_to: Option<StoreUrl>,
     /// `pull_from`

@@ -117,6 +117,12 @@ impl Resolver<'_> {
             build_on: own.build_on.clone().or(fleet.defaults.build_on.clone()).unwrap_or(BuildOn::Target),
             build_limits: own.build_limits.or(fleet.defaults.build_limits),
             cache: cache(own, &fleet.defaults),
+            driver: own
+                .driver
+                .as_ref()
+                .or(fleet.defaults.driver.as_ref())
+                .map(|it| it.value)
+                .unwrap_or_default(),
             tags,
             identity: own.identity.clone(),
             name,

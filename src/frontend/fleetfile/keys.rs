@@ -1,7 +1,9 @@
 //! Every key that a Fleetfile has beyond a Taskfile's: the decoder checks against these tables, and the JSON schema and
 //! the suggestions are made from them. Knows nothing of what the keys do.
 
-use crate::model::{Action, Confirmation, JqShim, NotifyWhen, OnFailure, Platform, RebootPolicy};
+use crate::model::{
+    Action, Confirmation, DeployDriver, JqShim, NotifyWhen, OnFailure, Platform, RebootPolicy,
+};
 use crate::yaml::keys::{Key, Table, Type, key};
 
 /// A word and what it stands for.
@@ -21,6 +23,13 @@ const fn words<T, const N: usize>(pairs: &Words<T, N>) -> [&'static str; N] {
 pub(super) const OUTPUTS: Words<Platform, 2> =
     [("nixosConfigurations", Platform::Nixos), ("darwinConfigurations", Platform::Darwin)];
 pub(super) const PLATFORMS: Words<Platform, 2> = [("nixos", Platform::Nixos), ("darwin", Platform::Darwin)];
+pub(super) const DRIVERS: Words<DeployDriver, 5> = [
+    ("native", DeployDriver::Native),
+    ("nixos-rebuild", DeployDriver::NixosRebuild),
+    ("darwin-rebuild", DeployDriver::DarwinRebuild),
+    ("colmena", DeployDriver::Colmena),
+    ("deploy", DeployDriver::Deploy),
+];
 pub(super) const ACTIONS: Words<Action, 4> = [
     ("switch", Action::Switch),
     ("boot", Action::Boot),
@@ -82,6 +91,7 @@ pub(super) const GIVEN_KINDS: &[&str] = &["file", "env", "command"];
 
 const OUTPUT_WORDS: [&str; 2] = words(&OUTPUTS);
 const PLATFORM_WORDS: [&str; 2] = words(&PLATFORMS);
+const DRIVER_WORDS: [&str; 5] = words(&DRIVERS);
 const ACTION_WORDS: [&str; 4] = words(&ACTIONS);
 const FAILURE_WORDS: [&str; 4] = words(&FAILURES);
 const CASE_WORDS: [&str; 5] = words(&CASES);
@@ -123,6 +133,11 @@ pub(super) static FLEET: Table = Table {
             Type::List(&Type::Enum(&OUTPUT_WORDS)),
             "Outputs of the flake that hold hosts. Default: both.",
         ),
+        key(
+            "eval_memory",
+            Type::String,
+            "Memory that evaluations may take together, such as `4GiB`. Default: what is free but 1 GiB, as a guide.",
+        ),
         key("defaults", Type::Table(&DEFAULTS), "What holds for every host that does not say otherwise."),
         key(
             "hosts",
@@ -142,7 +157,7 @@ pub(super) static FLEET: Table = Table {
 pub(super) static DEFAULTS: Table = Table {
     name: "fleet.defaults",
     doc: "What holds for every host that does not say otherwise.",
-    keys: &[USER, ADDRESS, PORT, BUILD_ON, MAX_JOBS, CORES, JOB_MEMORY, PUSH_TO, PULL_FROM, TAGS],
+    keys: &[USER, ADDRESS, PORT, BUILD_ON, MAX_JOBS, CORES, JOB_MEMORY, PUSH_TO, PULL_FROM, DRIVER, TAGS],
 };
 
 /// `fleet.hosts.NAME:`
@@ -159,6 +174,7 @@ pub(super) static HOST: Table = Table {
         JOB_MEMORY,
         PUSH_TO,
         PULL_FROM,
+        DRIVER,
         TAGS,
         key(
             "host_name",
@@ -210,6 +226,11 @@ const PULL_FROM: Key = key(
     "pull_from",
     Type::String,
     "URL by which the host reaches the cache of `push_to`. Default: the same.",
+);
+const DRIVER: Key = key(
+    "driver",
+    Type::Enum(&DRIVER_WORDS),
+    "Which program deploys the host; what came of it is proven as after the native sequence. Default: `native`.",
 );
 const TAGS: Key = key("tags", STRINGS, "Tags for selectors (`@tag`). Those of the defaults are added.");
 

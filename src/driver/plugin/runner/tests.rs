@@ -52,6 +52,7 @@ fn call(dir: &TempDir, name: &str, heard: &Heard, cancel: &Cancel) -> Result<Plu
         build_on: BuildOn::Target,
         build_limits: Default::default(),
         cache: None,
+        driver: Default::default(),
         tags: BTreeSet::new(),
         identity: Default::default(),
     };

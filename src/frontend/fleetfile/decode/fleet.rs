@@ -4,8 +4,9 @@ use super::scalar::{choices, filled_text, number, plain_name, size_mib, text, wo
 use super::secrets;
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
-use crate::frontend::fleetfile::keys::{DEFAULTS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SHIMS};
+use crate::frontend::fleetfile::keys::{DEFAULTS, DRIVERS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SHIMS};
 use crate::model::{BuildOn, HostName, JqShim, SecretsPolicy, StoreUrl};
+use crate::source::Spanned;
 use crate::yaml::keys::Table;
 use crate::yaml::{Decoder, Field, Node};
 use indexmap::IndexMap;
@@ -20,6 +21,7 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
         span: root.key_span,
         flake: None,
         discover: None,
+        eval_memory_mib: None,
         defaults: HostSettings::default(),
         hosts: IndexMap::new(),
         secrets: SecretsPolicy::default(),
@@ -41,6 +43,7 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
                 discover.dedup();
                 fleet.discover = Some(discover);
             }
+            "eval_memory" => fleet.eval_memory_mib = size_mib(decoder, &field),
             "defaults" => fleet.defaults = settings(decoder, field.value, &DEFAULTS).unwrap_or_default(),
             "hosts" => hosts(decoder, field.value, &mut fleet.hosts),
             "secrets" => {
@@ -80,6 +83,10 @@ fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSet
             "build_on" => settings.build_on = build_on(decoder, &field),
             "max_jobs" => settings.build_limits.max_jobs = number(decoder, &field, 1_u32, MOST),
             "cores" => settings.build_limits.cores = number(decoder, &field, 1_u32, MOST),
+            "driver" => {
+                settings.driver = word(decoder, field.value, &DRIVERS, "a driver")
+                    .map(|value| Spanned { value, span: field.value.place() });
+            }
             "push_to" => settings.push_to = store_url(decoder, &field),
             "pull_from" => settings.pull_from = store_url(decoder, &field),
             "job_memory" => settings.build_limits.job_memory_mib = size_mib(decoder, &field),
