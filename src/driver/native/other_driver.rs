@@ -65,6 +65,7 @@ impl Native {
                 failed_units: Vec::new(),
                 ignored: false,
                 went_back: false,
+                health: None,
             });
         }
         std::thread::sleep(proof.settle);
@@ -86,7 +87,14 @@ impl Native {
                 &format!("{name} reports success, and {} runs another system", host.name),
             );
         }
-        Ok(Activation { code: Some(0), state, failed_units, ignored: !ignored.is_empty(), went_back: false })
+        Ok(Activation {
+            code: Some(0),
+            state,
+            failed_units,
+            ignored: !ignored.is_empty(),
+            went_back: false,
+            health: None,
+        })
     }
 
     /// What a host has whose profile may only wrap its system.
