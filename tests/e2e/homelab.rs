@@ -58,6 +58,8 @@ impl Homelab {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(repository().join("tests/testbed/testbed"));
         command.args(arguments).env("FLEET_TESTBED", &self.testbed).env("FLEET_TESTBED_QUIET", "1");
+        // In continuous integration output has colours, and the tests read words.
+        command.env("NO_COLOR", "1");
         command.stdin(Stdio::null());
         command
     }

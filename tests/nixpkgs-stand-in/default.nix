@@ -45,6 +45,10 @@ let
 
   # The options that the test's machines set, with true for a leaf.
   options = {
+    boot = {
+      initrd.kernelModules = true;
+      loader = { systemd-boot.enable = true; efi.canTouchEfiVariables = true; };
+    };
     environment = { etc = true; systemPackages = true; };
     networking.hostName = true;
     nix.settings = { experimental-features = true; substituters = true; hashed-mirrors = true; connect-timeout = true; trusted-users = true; };
@@ -52,7 +56,7 @@ let
     services.openssh.enable = true;
     system = { activationScripts = true; includeBuildDependencies = true; extraDependencies = true; switch.enable = true; };
     users.users.ryan = { isNormalUser = true; extraGroups = true; };
-    virtualisation = { cores = true; memorySize = true; diskSize = true; writableStore = true; };
+    virtualisation = { cores = true; memorySize = true; diskSize = true; writableStore = true; useBootLoader = true; useEFIBoot = true; };
   };
   unknown = path: options: settings: concatMap
     (name:
