@@ -331,7 +331,7 @@ fn deploy(
 fn hold(homelab: &Homelab, cell: &Cell) {
     let held = "/run/testbed/faults/held";
     let script = format!("until [ -e {held} ]; do sleep 0.05; done");
-    homelab.testbed(&["exec", &cell.host, "timeout", "30", "sh", "-c", &script]);
+    homelab.testbed(&["exec", &cell.host, "timeout", "300", "sh", "-c", &script]);
     let fault: Vec<&str> = cell.fault.iter().map(String::as_str).collect();
     homelab.fault(&[&[cell.host.as_str()], &fault[..]].concat());
     homelab.testbed(&["exec", &cell.host, "rm", held]);
