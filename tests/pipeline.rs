@@ -876,9 +876,13 @@ proptest! {
             let state = outcome.fleet.state_of(&report.host);
             let old = pristine.state_of(&report.host);
             match report.result {
-                HostResult::Succeeded | HostResult::Degraded => {
+                HostResult::Succeeded => {
                     prop_assert!(state.current != old.current && state.profile == state.current);
                 }
+                // What is not proven does not boot.
+                HostResult::Degraded => prop_assert!(
+                    state.current != old.current && [&state.current, &old.profile].contains(&&state.profile)
+                ),
                 HostResult::Unknown => {}
                 _ => prop_assert_eq!(state.current, old.current),
             }
