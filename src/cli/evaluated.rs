@@ -1,8 +1,8 @@
 //! `fleet check --eval`: how the Fleetfile fits the flake, which is evaluated for it.
 
 use super::args::Arguments;
-use super::project::{self, Loaded};
-use super::{Failure, fleet, options, scripts};
+use super::project::Loaded;
+use super::{Failure, fleet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::{Io, Output};
 use crate::model::{Fleet, Host, Pipeline, SelectorError, Share, StepKind};
@@ -17,8 +17,7 @@ use std::collections::BTreeSet;
 /// The flake cannot be evaluated, or it has no host of a name that the Fleetfile gives.
 pub(super) fn check(loaded: &Loaded, arguments: &Arguments, program: &str) -> Result<Diagnostics, Failure> {
     let Some(fleet) = &loaded.project.fleet else { return Ok(Diagnostics::default()) };
-    let scripts = scripts::new(loaded.project.shims(), Outlet::stderr(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &Outlet::stderr(), arguments)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(loaded, &variables, &wish, arguments)?;
     let hosts = &engine.hosts;

@@ -1,7 +1,7 @@
 //! `fleet exec`: a command on hosts, at the same time.
 
 use super::args::{Arguments, Exec};
-use super::{Failure, fleet, hosts, options, project, scripts};
+use super::{Failure, fleet, hosts, project};
 use crate::driver::{DriverError, Execution, Inspect as _, Io, Output};
 use crate::executor::each_host;
 use crate::executor::outcome::exit_code;
@@ -18,8 +18,7 @@ const NOT_RUN: std::ops::RangeInclusive<i32> = 126..=127;
 pub(super) fn run(arguments: &Arguments, exec: &Exec, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
-    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &stdout, arguments)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, &exec.selector)

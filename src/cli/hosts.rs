@@ -2,7 +2,7 @@
 
 use super::args::{Arguments, Hosts};
 use super::columns::columns;
-use super::{Failure, fleet, options, print, project, scripts};
+use super::{Failure, fleet, print, project};
 use crate::model::{Host, Selector};
 use crate::process::Outlet;
 use crate::source::Span;
@@ -11,8 +11,7 @@ use crate::source::Span;
 pub(super) fn run(arguments: &Arguments, hosts: &Hosts, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &stdout, arguments)?;
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
     let selected = select(&engine.hosts, hosts.selector.as_deref().unwrap_or("*"))
         .map_err(|diagnostic| Failure::finding(diagnostic, &loaded.sources, arguments))?;

@@ -2,7 +2,7 @@
 
 use super::args::{Arguments, NotifyTest};
 use super::columns::columns;
-use super::{Failure, options, print, project, scripts};
+use super::{Failure, options, print, project};
 use crate::diagnostic::did_you_mean;
 use crate::driver::{Channel, CommandEnvironment, Io, Message, Notifier, Output};
 use crate::executor::channel::{channel, deliver};
@@ -28,9 +28,7 @@ pub(super) fn test(arguments: &Arguments, test: &NotifyTest, program: &str) -> R
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
     let (_, globals) = options::split(&test.variables);
-    let runner = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables =
-        loaded.global_variables(options::plain(loaded.project.shims(), program, &globals), runner)?;
+    let variables = loaded.variables(program, &globals, &stdout, arguments)?;
     let render = Renderer { variables: Arc::new(variables) };
     let all = all(loaded.project.pipelines.values().flat_map(|pipeline| &pipeline.notify));
     let named = |notification: &&Notification| {

@@ -1,13 +1,12 @@
 //! `fleet plan`: the DAG of a pipeline or task. Runs nothing but the discovery of hosts.
 
 use super::args::{Arguments, Format, Plan};
-use super::{Failure, fleet, options, print, project, scripts};
+use super::{Failure, fleet, options, print, project};
 use crate::executor::outcome::exit_code;
 use crate::executor::task::TaskError;
 use crate::plan::{self, Limits};
 use crate::process::Outlet;
 use crate::source::Span;
-use crate::template::Map;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result<u8, Failure> {
@@ -41,9 +40,7 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         print(&stdout, &plan.print(format))?;
         return Ok(exit_code::GOOD);
     };
-    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables: Map =
-        loaded.global_variables(options::plain(loaded.project.shims(), program, &globals), scripts)?;
+    let variables = loaded.variables(program, &globals, &stdout, arguments)?;
     let faults = wanted.rehearse.then_some(&[][..]);
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(faults), arguments)?;
     let (text, span) = match selectors.as_slice() {

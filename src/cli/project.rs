@@ -3,6 +3,7 @@
 use super::Failure;
 use super::args::{Arguments, Command, When};
 use super::remote::{Access, Reader, RemoteSettings};
+use super::{options, scripts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::Fence;
 use crate::executor::event::TaskEvent;
@@ -125,7 +126,20 @@ impl Loaded {
         self.project.root_dir.join(".fleet")
     }
 
-    /// Global variables, for what is not about a run.
+    /// Global variables, for what is not about a run; what their commands print goes to `stdout`.
+    pub(super) fn variables(
+        &self,
+        program: &str,
+        globals: &[(String, String)],
+        stdout: &Outlet,
+        arguments: &Arguments,
+    ) -> Result<Map, Failure> {
+        let shims = self.project.shims();
+        let scripts = scripts::new(shims, stdout.clone(), task_paint(arguments));
+        self.global_variables(options::plain(shims, program, globals), scripts)
+    }
+
+    /// The same with options and a runner of scripts that serve for more.
     pub(super) fn global_variables(
         &self,
         options: TaskOptions,

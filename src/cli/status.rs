@@ -3,7 +3,7 @@
 use super::args::{Arguments, Status};
 use super::columns::columns;
 use super::history::short_revision;
-use super::{Failure, fleet, hosts, options, print, project, scripts};
+use super::{Failure, fleet, hosts, print, project};
 use crate::driver::{DriverError, HostStatus, Inspect as _, Io, Lock, Output, StorePath};
 use crate::executor::each_host;
 use crate::executor::outcome::exit_code;
@@ -27,8 +27,7 @@ struct Known<'a> {
 pub(super) fn run(arguments: &Arguments, wanted: &Status, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &stdout, arguments)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, wanted.selector.as_deref().unwrap_or("*"))

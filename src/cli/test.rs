@@ -2,7 +2,7 @@
 
 use super::args::{Arguments, Test};
 use super::fleet::{self, Wish};
-use super::{Failure, memory, options, print, project, scripts};
+use super::{Failure, memory, print, project};
 use crate::driver::{CheckOutcome, DriverError, ErrorKind, Guard, Io, Output, Secrets as _};
 use crate::executor::outcome::exit_code;
 use crate::executor::{duration, each};
@@ -46,8 +46,7 @@ impl Output for Log {
 pub(super) fn run(arguments: &Arguments, test: &Test, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
-    let runner = scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), runner)?;
+    let variables = loaded.variables(program, &[], &stdout, arguments)?;
     let wish = Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let (flake, _, _) = engine.capabilities();

@@ -1,7 +1,7 @@
 //! `fleet unlock`: takes locks away from hosts.
 
 use super::args::{Arguments, Unlock};
-use super::{Failure, console, fleet, hosts, options, print, project, scripts};
+use super::{Failure, console, fleet, hosts, print, project};
 use crate::driver::{DriverError, Inspect as _, Io, Lock, Output, Target as _};
 use crate::executor::each_host;
 use crate::executor::outcome::exit_code;
@@ -17,8 +17,7 @@ pub(super) fn run(arguments: &Arguments, unlock: &Unlock, program: &str) -> Resu
     let loaded = project::load(arguments)?;
     let stdout = Outlet::stdout();
     let paint = project::task_paint(arguments);
-    let scripts = scripts::new(loaded.project.shims(), stdout.clone(), paint);
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &stdout, arguments)?;
     let wish = fleet::Wish::to_look(None);
     let engine = fleet::engine(&loaded, &variables, &wish, arguments)?;
     let hosts = hosts::select(&engine.hosts, &unlock.selector)

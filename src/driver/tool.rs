@@ -93,6 +93,11 @@ pub(crate) fn find(name: &str, help: &str) -> Result<PathBuf, DriverError> {
 }
 
 impl Tool {
+    /// What people call it.
+    pub(crate) fn name(&self) -> String {
+        self.program.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// A call without arguments.
     pub(crate) fn new(program: &Path) -> Self {
         Self { program: program.to_owned(), ..Self::default() }

@@ -1,7 +1,7 @@
 //! `fleet secrets check`: all findings of all rules.
 
 use crate::cli::args::{Arguments, Report, SecretsCheck};
-use crate::cli::{Failure, check, fleet, options, print, project, scripts};
+use crate::cli::{Failure, check, fleet, print, project};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::driver::{Fence, Io, Output, repository};
 use crate::executor::outcome::exit_code;
@@ -85,8 +85,7 @@ pub(super) fn fence(arguments: &Arguments, here: &Path) -> Result<Fence, Failure
 /// What the flake says of secrets.
 fn evaluated(arguments: &Arguments, program: &str, root: &Path, cancel: &Cancel) -> Result<Named, Failure> {
     let loaded = project::load(arguments)?;
-    let scripts = scripts::new(loaded.project.shims(), Outlet::stdout(), project::task_paint(arguments));
-    let variables = loaded.global_variables(options::plain(loaded.project.shims(), program, &[]), scripts)?;
+    let variables = loaded.variables(program, &[], &Outlet::stdout(), arguments)?;
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(None), arguments)?;
     let (flake, _, _) = engine.capabilities();
     let named = flake.secrets(root, Io { output: &Quiet, cancel });

@@ -45,10 +45,7 @@ impl Native {
         let (code, said) = if host.driver == DeployDriver::DarwinRebuild {
             self.darwin_rebuild(host, &known, action, limits, io)?
         } else {
-            let (ended, _) = log(&self.call(host, &known, action, io)?, limits, io).map_err(|error| {
-                let name = host.driver.word();
-                DriverError { message: error.message.replace("nix", name), ..error }
-            })?;
+            let (ended, _) = log(&self.call(host, &known, action, io)?, limits, io)?;
             (ended.code, ended.said)
         };
         if code != 0 {

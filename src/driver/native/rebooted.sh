@@ -4,12 +4,5 @@ say boot_id "$boot"
 say booted "$(readlink -f /run/booted-system 2>/dev/null)"
 say_state
 say running "$(systemctl is-system-running 2>/dev/null)"
-failed_units | while read -r unit; do
-  case "
-$UNITS
-" in *"
-$unit
-"*) continue ;; esac
-  say_failed "$unit"
-done
+say_new_failures "$UNITS"
 say end 1

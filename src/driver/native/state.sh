@@ -28,6 +28,20 @@ say_failed() {
   done
 }
 
+# say_new_failures KNOWN: of the units that have failed, those that are no lines of KNOWN. Sets new where there are any.
+say_new_failures() {
+  new=''
+  for unit in $(failed_units); do
+    case "
+$1
+" in *"
+$unit
+"*) continue ;; esac
+    new=1
+    say_failed "$unit"
+  done
+}
+
 # reboot_parts SYSTEM: sets parts to what of it only a reboot brings into use, as far as it is known what was booted.
 reboot_parts() {
   parts=''

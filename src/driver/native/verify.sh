@@ -4,7 +4,7 @@
 # have failed), nothing is done yet. What is not made lasting is told OTHERWISE: `leave` or `back`. Before it looks it waits SETTLE seconds.
 [ "$SETTLE" = 0 ] || sleep "$SETTLE"
 say_state
-about='' new=''
+about=''
 [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"
 known=$UNITS
 # What was written down before the activation, as long as it is about this system.
@@ -15,16 +15,8 @@ if [ "$about" = "${WANTED:-none}" ]; then
 $unit"
   done <"$base/baseline"
 fi
-for unit in $(failed_units); do
-  case "
-$known
-$IGNORED
-" in *"
-$unit
-"*) continue ;; esac
-  new=1
-  say_failed "$unit"
-done
+say_new_failures "$known
+$IGNORED"
 
 if [ "$UNDECIDED" = always ] || { [ "$UNDECIDED" = units ] && [ -n "$new" ]; }; then
   say undecided 1

@@ -166,7 +166,7 @@ impl LocalBuilds {
             });
             let ended = match ended {
                 Ok(ended) => Ok(ended),
-                Err(Broken::Start(error)) => Err(broken(Broken::Start(error))),
+                Err(Broken::Start(error)) => Err(broken(&tool, Broken::Start(error))),
                 Err(_) => Err(DriverError::new(ErrorKind::Cancelled, "stopped")),
             };
             running.end();
@@ -230,7 +230,8 @@ impl LocalBuilds {
             return Ok(false);
         }
         let tool = self.nix.store()?.args(["--check-validity", output.as_str()]);
-        let ended = tool.lines(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
+        let ended = tool.lines(Limits::new(io.cancel), &mut |_, _| ());
+        let ended = ended.map_err(|error| broken(&tool, error))?;
         Ok(ended.code == 0)
     }
 }

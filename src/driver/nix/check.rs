@@ -85,7 +85,8 @@ impl NixFlake {
         let installable = self.installable(&format!("checks.{here}.{quoted}"));
         // What it would build is there only when the same derivation was built before.
         let known = self.nix.tool()?.arg("path-info").arg(&installable).directory(&self.directory);
-        let known = known.lines(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
+        let ended = known.lines(Limits::new(io.cancel), &mut |_, _| ());
+        let known = ended.map_err(|error| broken(&known, error))?;
         if known.code == 0 {
             return Ok(CheckOutcome::Cached);
         }
@@ -114,7 +115,8 @@ impl NixFlake {
     fn sources(&self, installable: &str, io: Io<'_>) -> Result<Vec<PathBuf>, DriverError> {
         let words = ["path-info", "--derivation", "--recursive"];
         let tool = self.nix.tool()?.args(words).arg(installable).directory(&self.directory);
-        let (ended, out) = tool.whole(Limits::new(io.cancel), &mut |_, _| ()).map_err(broken)?;
+        let whole = tool.whole(Limits::new(io.cancel), &mut |_, _| ());
+        let (ended, out) = whole.map_err(|error| broken(&tool, error))?;
         let text = String::from_utf8_lossy(&out);
         let sources = text.lines().filter(|path| ended.code == 0 && !path.ends_with(".drv"));
         Ok(sources.map(PathBuf::from).collect())

@@ -65,7 +65,7 @@ pub(crate) fn answer(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(End
             io.output.line(stream, line);
         }
     });
-    let (mut ended, bytes) = result.map_err(broken)?;
+    let (mut ended, bytes) = result.map_err(|error| broken(tool, error))?;
     ended.said = said;
     Ok((ended, String::from_utf8_lossy(&bytes).into_owned()))
 }
@@ -87,7 +87,7 @@ pub(crate) fn log(tool: &Tool, limits: Limits<'_>, io: Io<'_>) -> Result<(Ended,
         }
         io.output.line(stream, line);
     });
-    let mut ended = result.map_err(broken)?;
+    let mut ended = result.map_err(|error| broken(tool, error))?;
     ended.said = said;
     Ok((ended, out))
 }
@@ -106,13 +106,14 @@ fn keep(said: &mut Vec<String>, line: &str) {
     said.push(line.to_owned());
 }
 
-pub(super) fn broken(broken: Broken) -> DriverError {
+pub(super) fn broken(tool: &Tool, broken: Broken) -> DriverError {
+    let name = tool.name();
     match broken {
         Broken::Start(error) => {
-            DriverError::new(ErrorKind::Other, format!("nix could not be started: {error}"))
+            DriverError::new(ErrorKind::Other, format!("{name} could not be started: {error}"))
         }
         Broken::Cancelled => DriverError::new(ErrorKind::Cancelled, "stopped"),
-        Broken::TimedOut => DriverError::new(ErrorKind::TimedOut, "nix took too long"),
+        Broken::TimedOut => DriverError::new(ErrorKind::TimedOut, format!("{name} took too long")),
     }
 }
 

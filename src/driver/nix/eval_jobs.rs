@@ -47,7 +47,7 @@ impl NixFlake {
             Stream::Stdout => told.extend(read(line)),
             Stream::Stderr => io.output.line(stream, line),
         });
-        ended.map_err(broken)?;
+        ended.map_err(|error| broken(&tool, error))?;
         Ok(Some(told))
     }
 }
