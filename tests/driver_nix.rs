@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 const TESTBED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testbed/testbed");
 const NAME: &str = "FLEET_TESTBED";
@@ -643,7 +644,7 @@ fn inside_a_request_to_stop_is_heard_while_a_host_does_not_answer() {
     testbed(&["fault", "luna", "blackhole"]);
     let stopper = lab.cancel.clone();
     let stop = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(200));
         stopper.stop(Stop::Interrupt);
     });
     let error = lab.native.probe(&host("luna"), lab.io()).unwrap_err();
@@ -769,5 +770,10 @@ fn inside_no_connection_is_left_behind() {
     };
     assert_eq!(masters(), 1);
     drop(lab);
+    // A master that is told to end answers before it has ended.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while masters() > 0 && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(20));
+    }
     assert_eq!(masters(), 0);
 }
