@@ -1,5 +1,6 @@
 //! What was typed. Knows nothing of what it means.
 
+use super::completion::Shell;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -87,6 +88,11 @@ pub(super) enum Command {
     },
     /// Print the JSON schema of a Fleetfile
     Schema,
+    /// Print the completion of a shell
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Clone, Default, Args)]

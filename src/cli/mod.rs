@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod columns;
+mod completion;
 mod confirm;
 mod console;
 mod evaluated;
@@ -68,6 +69,10 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         return jq::run("jq", arguments.get(2..).unwrap_or_default());
     }
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
+    if words().next().as_deref() == Some(completion::COMMAND) {
+        completion::answer(&words().skip(1).collect::<Vec<_>>(), &stdout);
+        return exit_code::GOOD;
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -113,6 +118,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Test(test) => test::run(&arguments, test, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
+        Command::Completion { shell } => print(&stdout, &completion::of_fleet(*shell)).map(|()| 0),
         Command::Task { words } => return task::run("task", words),
         Command::Jq { words } => return jq::run("jq", words),
     };

@@ -41,6 +41,7 @@ pub use inspect::{Execution, HostStatus, Inspect, Intended, WentBack};
 pub use local_scripts::LocalScripts;
 pub use lock::{Holder, Lock, Stale};
 pub use native::{AskPassword, Native, NativeOptions};
+pub use nix::last_discovered;
 pub use notify::{Channel, Message, Notifier, Notify, Source};
 pub use plugin::{PLUGIN_PROTOCOL, Plugin, PluginRequest, PluginResult, PluginRunner, find_plugin};
 pub use project::{Render, TaskRunner};

@@ -6,6 +6,7 @@ mod bad_file;
 mod bad_request;
 mod check;
 mod command;
+mod completion;
 mod explain;
 mod failure;
 mod fixture;

@@ -19,6 +19,7 @@ mod summary;
 mod usage;
 mod watch;
 
+use super::completion::{COMMAND, Shell, of_task};
 use crate::driver::Dialect;
 use crate::executor::runtime;
 use crate::executor::task::{Request, Runner, TASK_VERSION, TaskError, World};
@@ -26,6 +27,7 @@ use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{ColourRequest, TaskColour, TaskLines, TaskPaint};
 use crate::source::{SourceMap, Span};
 use crate::watch::Rounds;
+use clap::ValueEnum as _;
 use session::{Failure, Session};
 use settings::Settings;
 use std::io::IsTerminal as _;
@@ -35,7 +37,7 @@ use std::sync::Arc;
 pub(super) fn run(program: &str, words: &[String]) -> u8 {
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
     let mut settings = Settings::read(words);
-    if words.first().is_some_and(|word| word == completion::COMMAND) {
+    if words.first().is_some_and(|word| word == COMMAND) {
         return completion::answer(program, settings, &words[1..], &stdout);
     }
     if let Err(error) = settings.parse(words) {
@@ -141,8 +143,8 @@ fn without_project(
     } else if settings.on("init") {
         init::write(settings, paint, stdout)?;
     } else if let Some(shell) = settings.text("completion") {
-        let script = completion::script(&shell);
-        print(script.ok_or_else(|| Failure::plain(format!("unknown shell: {shell}")))?)?;
+        let known = Shell::from_str(&shell, false);
+        print(of_task(known.map_err(|_| Failure::plain(format!("unknown shell: {shell}")))?))?;
     } else {
         return Ok(false);
     }

@@ -207,6 +207,13 @@ impl NixFlake {
     }
 }
 
+/// The hosts that were found the last time, whether or not the flake is still the same; `state` is the directory for what
+/// fleet keeps.
+#[must_use]
+pub fn last_discovered(state: &Path) -> Vec<Discovered> {
+    Cache::new(state.join("cache/discovery.json")).peek().unwrap_or_default()
+}
+
 impl NixFlake {
     /// All hosts. Those that are expected to be evaluated next are so in the same evaluation, if that was short the last
     /// time: what is not expected is evaluated when it is asked for.

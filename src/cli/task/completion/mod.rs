@@ -1,8 +1,6 @@
-//! Completion for shells: the scripts of `--completion`, and the hidden command that they ask (go-task 3.54
-//! `internal/complete`).
+//! The hidden command that the scripts of `--completion` ask (go-task 3.54 `internal/complete`).
 
 mod line;
-mod scripts;
 
 use super::entry;
 use super::flag::{Takes, flags, long, short};
@@ -10,39 +8,16 @@ use super::options;
 use super::remote;
 use super::session::Session;
 use super::settings::Settings;
+use crate::cli::completion::{Candidate, Directive, write};
 use crate::executor::runtime;
 use crate::executor::task::{Runner, World};
 use crate::process::{Cancel, Outlet};
 use crate::reporter::TaskPaint;
 use crate::source::SourceMap;
 use line::Line;
-pub(super) use scripts::script;
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The first word of the hidden command: `task __complete WORDS...`, the last word being the one to complete.
-pub(super) const COMMAND: &str = "__complete";
-
-/// What the shell is to do beside offering the candidates; the numbers are cobra's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Directive {
-    /// Complete files where no candidate fits.
-    Files = 0,
-    /// Offer the candidates alone.
-    #[default]
-    NoFiles = 4,
-    /// The candidates are extensions of the files to offer.
-    Extensions = 8,
-    /// Offer directories.
-    Directories = 16,
-    /// No space after a candidate, no files, and the order is meant.
-    Variables = 2 | 4 | 32,
-}
-
-/// A candidate and what is said about it.
-type Candidate = (String, String);
 
 /// Answers the hidden command. Whatever is wrong, the answer is only shorter.
 pub(super) fn answer(program: &str, mut settings: Settings, words: &[String], stdout: &Outlet) -> u8 {
@@ -67,16 +42,7 @@ pub(super) fn answer(program: &str, mut settings: Settings, words: &[String], st
             tasks_or_variables(program, &settings, tasks, set, aliases, descriptions).unwrap_or_default()
         }
     };
-    let clean = |text: &str| text.replace(['\n', '\r', '\t'], " ");
-    let mut out = String::new();
-    for (value, about) in candidates {
-        let _ = match about.as_str() {
-            "" => writeln!(out, "{}", clean(&value)),
-            about => writeln!(out, "{}\t{}", clean(&value), clean(about)),
-        };
-    }
-    let _ = writeln!(out, ":{}", directive as u8);
-    let _ = stdout.write(out.as_bytes());
+    write(stdout, &candidates, directive);
     0
 }
 

@@ -40,8 +40,8 @@ _task_completion() {
     ((number & 24)) && compopt -o filenames 2>/dev/null
 
     # readline replaces only what follows the last word break.
-    local kept="${word%"${word##*[=:]}"}"
-    [[ "$COMP_WORDBREAKS" == *[=:]* ]] || kept=""
+    local kept="" breaks="${COMP_WORDBREAKS//[^=:@]/}"
+    [[ -n "$breaks" ]] && kept="${word%"${word##*["$breaks"]}"}"
     for value in ${found[@]+"${found[@]}"}; do COMPREPLY+=("${value#"$kept"}"); done
 }
 
