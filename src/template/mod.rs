@@ -36,7 +36,7 @@ pub use references::Use;
 pub use template::Template;
 pub use value::{Map, Typed, Value};
 
-pub(crate) use functions::Url;
+pub(crate) use functions::{GoRegex, Url};
 
 #[cfg(test)]
 mod tests;

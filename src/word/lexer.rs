@@ -142,11 +142,11 @@ impl<'t> Lexer<'t> {
         NotUnderstood { what: what.into(), at, is_wrong: true }
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn bump(&mut self) -> Option<char> {
+    pub(super) fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
@@ -201,7 +201,7 @@ impl<'t> Lexer<'t> {
         Ok(word)
     }
 
-    fn single_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+    pub(super) fn single_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
         let unclosed = Self::wrong(self.at, "reached EOF without closing quote `'`");
         self.bump();
         let length = self.rest().find('\'').ok_or(unclosed)?;
@@ -233,7 +233,7 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    fn double_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
+    pub(super) fn double_quoted(&mut self, word: &mut Word) -> Result<(), NotUnderstood> {
         let unclosed = Self::wrong(self.at, "reached EOF without closing quote `\"`");
         self.bump();
         let before = word.parts.len();
@@ -273,7 +273,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), NotUnderstood> {
+    pub(super) fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), NotUnderstood> {
         let place = self.not_understood("this expansion");
         self.bump();
         match self.peek() {
@@ -375,6 +375,11 @@ impl<'t> Lexer<'t> {
             let length = self.rest().find(']').ok_or_else(|| place.clone())?;
             self.at += length + 1;
         }
+        // What the last `=~` matched; each part is a variable of its own here.
+        let name = match self.matched_part(&name) {
+            Some(part) => part,
+            None => name,
+        };
         if self.rest().is_empty() {
             let wrong = "reached EOF without matching `${` with `}`";
             return Err(Self::wrong(place.at.saturating_sub(2), wrong));
@@ -425,6 +430,19 @@ impl<'t> Lexer<'t> {
         Ok(Parameter { name, operation: Some(operation) })
     }
 
+    /// `[N]` behind `BASH_REMATCH`, with the name.
+    fn matched_part(&mut self, name: &str) -> Option<String> {
+        if name != "BASH_REMATCH" {
+            return None;
+        }
+        let (number, _) = self.rest().strip_prefix('[')?.split_once(']')?;
+        if number.is_empty() || number.len() > 3 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        self.at += number.len() + 2;
+        Some(format!("{name}[{number}]"))
+    }
+
     /// The inside of `${NAME/...}` behind its first slash, with its end.
     fn replacement(&mut self, quoted: bool, place: &NotUnderstood) -> Result<Operation, NotUnderstood> {
         let all = self.take("/");
@@ -472,7 +490,7 @@ impl<'t> Lexer<'t> {
 }
 
 impl Word {
-    fn add(&mut self, next: char, quoted: bool) {
+    pub(super) fn add(&mut self, next: char, quoted: bool) {
         self.add_text(next.encode_utf8(&mut [0; 4]), quoted);
     }
 

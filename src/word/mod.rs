@@ -8,6 +8,7 @@ mod brace;
 mod clean;
 pub mod escape;
 mod expand;
+mod expression;
 mod field;
 mod glob;
 mod lexer;

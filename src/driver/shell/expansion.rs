@@ -127,7 +127,9 @@ impl Run<'_, '_> {
     fn captured(&mut self, program: &Program) -> Vec<u8> {
         let before = self.state.ports.clone();
         self.state.ports.output = self.outer.begin_capture();
-        self.state.status = 0;
+        if program.statements.is_empty() {
+            self.state.status = 0;
+        }
         self.subshell(program);
         self.state.ports = before;
         self.outer.end_capture()

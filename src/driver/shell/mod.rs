@@ -3,6 +3,7 @@
 mod background;
 mod brief;
 mod builtin;
+mod condition;
 mod error;
 mod expansion;
 mod go_error;

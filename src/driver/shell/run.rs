@@ -6,7 +6,7 @@ use super::parse::Parsed;
 use super::ports::{OuterStreams, Ports};
 use super::syntax::{Command, Connective, Kind, Pipeline, Program, Statement};
 use super::variables::Variables;
-use super::{ShellError, Stopped};
+use super::{Dialect, ShellError, Stopped};
 use crate::process::Cancel;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 /// A running script.
 pub(super) struct Run<'r, 'a> {
     pub(super) parsed: &'r Parsed,
+    pub(super) dialect: Dialect,
     pub(super) outer: &'r mut OuterStreams<'a>,
     pub(super) cancel: &'r Cancel,
     pub(super) limits: Limits,
@@ -114,7 +115,10 @@ impl Run<'_, '_> {
         }
         if pipeline.negated && matches!(self.flow, Flow::Next) {
             self.state.status = i32::from(self.state.status == 0);
-        } else if !matches!(pipeline.commands.as_slice(), [Command { kind, .. }] if is_compound(kind)) {
+        } else if self.dialect == Dialect::GoTask
+            || !matches!(pipeline.commands.as_slice(), [Command { kind, .. }] if is_compound(kind))
+        {
+            // In mvdan/sh the status of a compound command counts, even where the failure in it did not: `{ false && true; }`.
             self.check_failure();
         }
         self.state.tolerant -= usize::from(!counts);
@@ -163,9 +167,10 @@ impl Run<'_, '_> {
                         return;
                     }
                 }
-                self.state.status = 0;
-                if let Some(body) = otherwise {
-                    self.program(body);
+                // `else` sees the status of the condition.
+                match otherwise {
+                    Some(body) => self.program(body),
+                    None => self.state.status = 0,
                 }
             }
             Kind::While { until, condition, body } => {
@@ -178,12 +183,15 @@ impl Run<'_, '_> {
                     }
                 }
                 if self.goes_on() {
-                    self.state.status = status;
+                    // In mvdan/sh a loop that ends by its condition has succeeded, whatever its last round did.
+                    self.state.status = if self.dialect == Dialect::GoTask { 0 } else { status };
                 }
             }
             Kind::For { name, words, body } => {
                 let Some(items) = self.fields(words) else { return };
-                self.state.status = 0;
+                if items.is_empty() {
+                    self.state.status = 0;
+                }
                 for item in items {
                     if !self.next_round() {
                         return;
@@ -196,20 +204,23 @@ impl Run<'_, '_> {
                 }
             }
             Kind::Condition(condition) => {
-                let holds = self.holds(condition);
-                self.state.status = i32::from(holds != Some(true));
+                self.state.status =
+                    self.holds(condition).map_or_else(|status| status, |holds| (!holds).into());
             }
             Kind::Case { word, items } => {
                 let Some(text) = self.string(word) else { return };
-                self.state.status = 0;
                 for (patterns, body) in items {
                     for pattern in patterns {
                         let Some(pattern) = self.pattern(pattern) else { return };
                         if pattern.is_some_and(|pattern| pattern.matches(text.as_bytes())) {
+                            if body.statements.is_empty() {
+                                self.state.status = 0;
+                            }
                             return self.program(body);
                         }
                     }
                 }
+                self.state.status = 0;
             }
         }
     }

@@ -119,8 +119,16 @@ impl<'a> Script<'a> {
             deadline: self.timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             interrupt_grace: self.interrupt_grace,
         };
-        let mut run =
-            Run { parsed, outer: &mut outer, cancel, limits, state, flow: Flow::Next, substituted: None };
+        let mut run = Run {
+            parsed,
+            dialect: self.dialect,
+            outer: &mut outer,
+            cancel,
+            limits,
+            state,
+            flow: Flow::Next,
+            substituted: None,
+        };
         run.program(&parsed.program);
         let (flow, status) = (run.flow, run.state.status);
         let (stdout, stderr, output_error) = outer.finish();

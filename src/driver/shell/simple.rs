@@ -5,7 +5,7 @@ use super::parse::declarations;
 use super::ports::{InputPort, Ports};
 use super::run::{Flow, Run};
 use super::script::located;
-use super::syntax::{Condition, Redirection, Simple};
+use super::syntax::{Redirection, Simple};
 use super::{ShellError, Stopped, real_shell};
 use crate::process::{Exit, Feeder, Input, Process, SpawnErrorKind, find_program};
 use crate::word::clean;
@@ -48,14 +48,12 @@ impl Run<'_, '_> {
 
     fn with_ports(&mut self, simple: &Simple) {
         if simple.words.is_empty() {
-            self.state.status = 0;
             for (name, word) in &simple.assignments {
                 let Some(value) = self.string(word) else { return };
                 self.state.variables.set(name, value);
             }
-            if let Some(status) = self.substituted {
-                self.state.status = status;
-            }
+            // Only now: the words may ask for the status of the command before.
+            self.state.status = self.substituted.unwrap_or(0);
             return;
         }
         let declares = simple.builtin == Some(Builtin::Export);
@@ -107,7 +105,6 @@ impl Run<'_, '_> {
     }
 
     fn export(&mut self, simple: &Simple) {
-        self.state.status = 0;
         let args = simple.words.get(1..).unwrap_or_default();
         for (name, word) in declarations(args).unwrap_or_default() {
             let value = match &word {
@@ -119,6 +116,7 @@ impl Run<'_, '_> {
             };
             self.state.variables.export(&name, value);
         }
+        self.state.status = 0;
     }
 
     /// Runs a command of ours; gives its status.
@@ -200,7 +198,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn with_test_context<T>(&self, with: impl FnOnce(&builtin::TestContext<'_>) -> T) -> T {
+    pub(super) fn with_test_context<T>(&self, with: impl FnOnce(&builtin::TestContext<'_>) -> T) -> T {
         with(&builtin::TestContext {
             dir: &self.state.dir,
             is_set: &|name| self.state.variables.get(name).is_some(),
@@ -210,29 +208,6 @@ impl Run<'_, '_> {
                 (2, ports) => self.outer.is_terminal(&ports.error),
                 _ => false,
             },
-        })
-    }
-
-    /// Whether a condition holds; `None` after an error, which ends the script.
-    pub(super) fn holds(&mut self, condition: &Condition) -> Option<bool> {
-        Some(match condition {
-            Condition::Word(word) => !self.string(word)?.is_empty(),
-            Condition::Unary(operator, word) => {
-                let text = self.string(word)?;
-                self.with_test_context(|context| context.unary(operator, &text))
-            }
-            Condition::Binary(left, operator, right) if matches!(operator.as_str(), "=" | "==" | "!=") => {
-                let text = self.string(left)?;
-                let matches = self.pattern(right)?.is_some_and(|pattern| pattern.matches(text.as_bytes()));
-                matches == (operator != "!=")
-            }
-            Condition::Binary(left, operator, right) => {
-                let (left, right) = (self.string(left)?, self.string(right)?);
-                self.with_test_context(|context| context.binary(&left, operator, &right))
-            }
-            Condition::Not(inner) => !self.holds(inner)?,
-            Condition::And(left, right) => self.holds(left)? && self.holds(right)?,
-            Condition::Or(left, right) => self.holds(left)? || self.holds(right)?,
         })
     }
 

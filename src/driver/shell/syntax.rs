@@ -82,6 +82,8 @@ pub(super) enum Condition {
     Unary(String, Word),
     /// The right side of `=`, `==` and `!=` is a pattern.
     Binary(Word, String, Word),
+    /// `=~`: a text and a regular expression.
+    Matches(Word, Word),
     Not(Box<Condition>),
     And(Box<Condition>, Box<Condition>),
     Or(Box<Condition>, Box<Condition>),

@@ -25,6 +25,7 @@ mod words;
 mod yaml;
 
 use super::value::Value;
+pub(crate) use regex::GoRegex;
 pub(super) use time_methods::method;
 pub(crate) use urls::Url;
 

@@ -14,6 +14,26 @@ struct Expression {
     names: Vec<Option<String>>,
 }
 
+/// A regular expression of Go's, for what is no template.
+#[derive(Debug)]
+pub(crate) struct GoRegex(Regex);
+
+impl GoRegex {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// What is wrong with it, in Go's words.
+    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
+        Ok(Self(compile(pattern)?.regex))
+    }
+
+    /// What the leftmost match and each of its groups hold, a group that took no part nothing; `None` without a match.
+    pub(crate) fn parts<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let captures = self.0.captures(text)?;
+        Some(captures.iter().map(|part| part.map_or("", |part| part.as_str())).collect())
+    }
+}
+
 /// Compiles, or says in Go's words what is wrong.
 fn compile(pattern: &str) -> Result<Expression, String> {
     let translated = syntax::translate(pattern)?;

@@ -1,8 +1,8 @@
 //! The inside of `[[ ]]`.
 
 use super::{DEEPEST, Parser};
-use crate::driver::shell::builtin;
 use crate::driver::shell::syntax::Condition;
+use crate::driver::shell::{Dialect, builtin};
 use crate::word::{Lexer, NotUnderstood};
 
 impl Parser<'_> {
@@ -81,6 +81,11 @@ impl Parser<'_> {
             return Ok(Condition::Word(left));
         }
         match operand(self)?.bare() {
+            Some("=~") if self.dialect == Dialect::GoTask => {
+                self.lexer.skip_blanks();
+                let right = self.expression()?.ok_or_else(|| place.clone())?;
+                Ok(Condition::Matches(left, right))
+            }
             Some(operator) if builtin::is_binary_test(operator) => {
                 Ok(Condition::Binary(left, operator.to_owned(), operand(self)?))
             }

@@ -14,6 +14,14 @@ impl Parser<'_> {
         Ok(Some(word))
     }
 
+    /// A regular expression, the right side of `=~`.
+    pub(super) fn expression(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        let place = self.lexer.not_understood("this expression");
+        let Some(word) = self.lexer.expression()? else { return Ok(None) };
+        self.check(&word, &place)?;
+        Ok(Some(word))
+    }
+
     pub(super) fn check(&mut self, word: &Word, place: &NotUnderstood) -> Result<(), NotUnderstood> {
         for part in &word.parts {
             match part {
