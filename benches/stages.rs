@@ -69,7 +69,13 @@ fn template_parse(text: &str) -> bool {
 fn graph(hosts: usize) -> PlanBuilder {
     let mut builder = PlanBuilder::new("bench", Vec::new());
     let pool = builder.pool("build", Some(8));
-    let node = |pool| Node { kind: NodeKind::Probe, stage: Stage::Check, host: None, pool };
+    let node = |pool| Node {
+        kind: NodeKind::Probe,
+        stage: Stage::Check,
+        host: None,
+        pool,
+        tag_pools: Default::default(),
+    };
     let gate = builder.node(node(None), []);
     for _ in 0..hosts {
         let mut before = gate;

@@ -5,17 +5,17 @@
 use fleet::driver::rehearsal::{Fault, FaultStage, Rehearsal};
 use fleet::driver::{Confirm, DriverError, ErrorKind, Io, Question, Yes};
 use fleet::executor::drivers::Drivers;
-use fleet::executor::event::{Event, HostReport, HostResult, NodeStatus, RunReport, Stamped};
+use fleet::executor::event::{Event, HostReport, HostResult, NodeRef, NodeStatus, RunReport, Stamped};
 use fleet::executor::pipeline::{RunOptions, run};
 use fleet::executor::reporter::Reporter;
 use fleet::model::{
     Action, Build, BuildOn, Confirmation, Deploy, Health, HealthKind, Host, HostName, Notification,
     NotifyWhen, OnFailure, Pipeline, Platform, RebootPolicy, Selector, Service, Share, Step, StepKind,
-    TaskfileId, Text, Tolerance, Variables,
+    TagPool, TaskfileId, Text, Tolerance, Variables,
 };
 use fleet::plan::{Limits, NodeKind, Plan, compile};
 use fleet::process::{Cancel, Stop};
-use fleet::source::Span;
+use fleet::source::{Span, Spanned};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,6 +138,7 @@ struct Try {
     stop_at: Option<&'static str>,
     rehearsal: bool,
     confirm: Arc<dyn Confirm>,
+    tags: Vec<TagPool>,
 }
 
 impl Try {
@@ -152,6 +153,7 @@ impl Try {
             stop_at: None,
             rehearsal: true,
             confirm: Arc::new(Yes),
+            tags: Vec::new(),
         }
     }
 
@@ -179,7 +181,8 @@ impl Try {
         let fleet = Arc::new(fleet);
         let render = Arc::<Rehearsal>::clone(&fleet);
         let drivers = Drivers::rehearsal(&fleet, render, self.confirm);
-        let plan = Arc::new(compile(&self.pipeline, self.hosts, Limits::default()));
+        let plan =
+            Arc::new(compile(&self.pipeline, self.hosts, &Limits { tags: self.tags, ..Limits::default() }));
         let cancel = Cancel::new();
         let mut kept = Kept { events: Vec::new(), stop_at: self.stop_at.map(|step| (step, cancel.clone())) };
         let options = RunOptions {
@@ -513,6 +516,38 @@ fn a_wave_goes_back_together() {
     assert!(outcome.reason("luna").contains("wave 1 failed: rydev"), "{}", outcome.reason("luna"));
     assert_eq!(outcome.of("luna").before, outcome.of("luna").after);
     assert_eq!(Try::new(pipeline).run().results(), [HostResult::Succeeded; 4]);
+}
+
+/// Of the hosts of a tag, whatever is done to them: what is rebooted counts as what is activated.
+#[test]
+fn hosts_of_a_tag_are_away_so_many_at_once() {
+    let mut case = Try::new(deploys(|deploy| deploy.reboot.when = RebootPolicy::Always));
+    case.hosts = (0..8).map(|index| host(&format!("h{index}"))).collect();
+    for (index, host) in case.hosts.iter_mut().enumerate() {
+        host.tags = [if index < 6 { "quorum" } else { "edge" }.to_owned()].into();
+    }
+    case.tags = vec![TagPool { tag: Spanned::new("quorum".to_owned(), Span::NONE), limit: 2 }];
+    case.slow = vec![(FaultStage::Activate, 5), (FaultStage::Reboot, 5)];
+    case.rehearsal = false;
+    let outcome = case.fail("h1:activate").run();
+    assert_eq!(outcome.report.exit_code, 3);
+    let mut away = BTreeSet::new();
+    let mut most = 0;
+    for event in &outcome.events {
+        let is_change = |node: &NodeRef| matches!(&*node.step, "activate" | "reboot");
+        match event {
+            Event::NodeStarted(node) if is_change(node) => {
+                let number = node.host.as_ref().unwrap().as_str()[1..].parse::<usize>().unwrap();
+                if number < 6 {
+                    away.insert(node.node);
+                }
+            }
+            Event::NodeFinished { node, .. } => drop(away.remove(&node.node)),
+            _ => {}
+        }
+        most = most.max(away.len());
+    }
+    assert_eq!(most, 2);
 }
 
 #[test]

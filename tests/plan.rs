@@ -4,10 +4,10 @@
 
 use fleet::model::{
     Action, Build, BuildOn, Deploy, Host, HostName, Notification, NotifyWhen, OnFailure, Pipeline, Platform,
-    Selector, Service, Share, Step, StepKind, TaskfileId, Text, Variables,
+    Selector, Service, Share, Step, StepKind, TagPool, TaskfileId, Text, Variables,
 };
 use fleet::plan::{Format, Limits, Plan, compile};
-use fleet::source::Span;
+use fleet::source::{Span, Spanned};
 
 fn host(name: &str, build_on: BuildOn, tags: &[&str]) -> Host {
     Host {
@@ -63,10 +63,12 @@ fn plan(script: &str) -> Plan {
     };
     let hosts = vec![
         host("luna", BuildOn::Target, &["canary"]),
-        host("rydev", BuildOn::Local, &[]),
-        host("nixpi", BuildOn::Builder("big.example.net".into()), &[]),
+        host("rydev", BuildOn::Local, &["rack-a", "quorum"]),
+        host("nixpi", BuildOn::Builder("big.example.net".into()), &["rack-a"]),
     ];
-    compile(&pipeline, hosts, Limits::default())
+    let pool = |(tag, limit): (&str, usize)| TagPool { tag: Spanned::new(tag.into(), Span::NONE), limit };
+    let tags = [("rack-a", 2), ("quorum", 1), ("nobody", 1)].map(pool).to_vec();
+    compile(&pipeline, hosts, &Limits { tags, ..Limits::default() })
 }
 
 #[test]
@@ -88,7 +90,7 @@ apply-nixos: 3 hosts
 │   ├── copy: luna, rydev, nixpi
 │   ├── switch wave 1: luna
 │   ├── wave 1 (at most 1 host failed)
-│   └── switch wave 2: rydev, nixpi
+│   └── switch wave 2 (2 of @rack-a at once, 1 of @quorum at once): rydev, nixpi
 └── notify
     └── notify ntfy (when failed, degraded)
 ";
@@ -115,7 +117,7 @@ fn long_lists_of_hosts_are_wrapped_and_whole() {
         deploy: None,
         notify: Vec::new(),
     };
-    let printed = compile(&pipeline, hosts, Limits::default()).print(Format::Tree);
+    let printed = compile(&pipeline, hosts, &Limits::default()).print(Format::Tree);
     assert!(printed.lines().all(|line| line.chars().count() <= 101), "{printed}");
     for index in 0..200 {
         assert_eq!(printed.matches(&format!("host-{index:03}")).count(), 1);
@@ -135,6 +137,12 @@ fn json_is_the_whole_plan() {
     let waves: Vec<_> =
         nodes.iter().filter(|node| node["step"] == "activate").map(|node| &node["wave"]).collect();
     assert_eq!(waves, [1, 2, 2]);
+    let name = |pool: &serde_json::Value| json["pools"][pool.as_u64().unwrap() as usize]["name"].clone();
+    let limits = |node: &serde_json::Value| -> Vec<serde_json::Value> {
+        node["tag_pools"].as_array().into_iter().flatten().map(name).collect()
+    };
+    let pools: Vec<_> = nodes.iter().filter(|node| node["step"] == "activate").map(limits).collect();
+    assert_eq!(pools, [vec![], vec!["@rack-a", "@quorum"], vec!["@rack-a"]]);
     for edge in json["edges"].as_array().unwrap() {
         assert!(edge["from"].as_u64() < edge["to"].as_u64(), "{edge} runs back");
     }

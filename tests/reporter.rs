@@ -103,7 +103,7 @@ fn rehearse(faults: &[&str], id: &RunId, reporter: &mut dyn Reporter) -> RunRepo
     let fleet = Arc::new(Rehearsal::new(HOSTS.map(|name| HostName::new(name).unwrap()), faults));
     let drivers = Drivers::rehearsal(&fleet, Arc::<Rehearsal>::clone(&fleet), Arc::new(Yes));
     let plan =
-        Arc::new(compile(&pipeline(), HOSTS.iter().map(|name| host(name)).collect(), Limits::default()));
+        Arc::new(compile(&pipeline(), HOSTS.iter().map(|name| host(name)).collect(), &Limits::default()));
     let options = RunOptions {
         run: id.to_string(),
         started: "2026-11-23T09:15:00Z".to_owned(),

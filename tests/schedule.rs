@@ -7,10 +7,10 @@
 use fleet::executor::schedule::{Ended, Schedule, Unstarted};
 use fleet::model::{
     Action, Build, BuildOn, Confirmation, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Reboot,
-    RebootPolicy, Selector, Share, Step, StepKind, TaskfileId, Text, Variables,
+    RebootPolicy, Selector, Share, Step, StepKind, TagPool, TaskfileId, Text, Variables,
 };
 use fleet::plan::{EdgeKind, Limits, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage, compile};
-use fleet::source::Span;
+use fleet::source::{Span, Spanned};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -93,8 +93,9 @@ fn simulate(plan: &Plan, fates: &[Fate], at_once: usize, cancel_after: Option<us
             started += 1;
             assert!(running.len() <= at_once.max(1));
             for (index, pool) in plan.pools.iter().enumerate() {
-                let pool_id = Some(PoolId(u32::try_from(index).unwrap()));
-                let used = running.iter().filter(|id| plan.node(**id).unwrap().pool == pool_id).count();
+                let pool_id = PoolId(u32::try_from(index).unwrap());
+                let counts = |id: &&NodeId| plan.node(**id).unwrap().pools().any(|pool| pool == pool_id);
+                let used = running.iter().filter(counts).count();
                 assert!(pool.limit.is_none_or(|limit| used <= limit.max(1)), "too many in {pool:?}");
             }
             if !cancelled && cancel_after.is_some_and(|after| started > after) {
@@ -141,6 +142,7 @@ prop_compose! {
     fn graph()(size in 1_usize..60, pools in prop::collection::vec(prop::option::of(0_usize..4), 0..4))
         (edges in prop::collection::vec((0..size, 0..size, any::<bool>()), 0..size * 3),
          members in prop::collection::vec(0..=pools.len(), size),
+         further in prop::collection::vec(prop::collection::vec(0..=pools.len(), 0..3), size),
          tells in prop::collection::vec(prop::bool::weighted(0.1), size),
          pools in Just(pools))
         -> Plan
@@ -158,7 +160,8 @@ prop_compose! {
                 .collect();
             let kind = if tells[index] { NodeKind::Report } else { NodeKind::Task { name: index.to_string() } };
             let pool = pools.get(*member).copied();
-            builder.node(Node { kind, stage: Stage::Task, host: None, pool }, before);
+            let tag_pools = further[index].iter().filter_map(|member| pools.get(*member).copied()).collect();
+            builder.node(Node { kind, stage: Stage::Task, host: None, pool, tag_pools }, before);
         }
         builder.finish()
     }
@@ -215,10 +218,19 @@ prop_compose! {
     }
 }
 
+/// Limits over tags of which a host has two, and over one that nobody has.
+fn tag_pools() -> impl Strategy<Value = Vec<TagPool>> {
+    let tags = prop::sample::subsequence(vec!["canary", "edge", "a", "b", "nobody"], 0..=5);
+    let pool = |tag: &str, limit| TagPool { tag: Spanned::new(tag.to_owned(), Span::NONE), limit };
+    (tags, prop::collection::vec(1_usize..4, 5)).prop_map(move |(tags, limits)| {
+        tags.into_iter().zip(limits).map(|(tag, limit)| pool(tag, limit)).collect()
+    })
+}
+
 prop_compose! {
     /// The plan of any pipeline over up to 12 hosts.
     fn pipeline()(check in steps(), builds in any::<bool>(), build_at_once in limit(), copy_at_once in limit(),
-        deploy in prop::option::of(deploy()), size in 0_usize..12) -> Plan
+        deploy in prop::option::of(deploy()), tags in tag_pools(), size in 0_usize..12) -> Plan
     {
         let pipeline = Pipeline {
             name: "p".into(),
@@ -248,10 +260,10 @@ prop_compose! {
             build_limits: Default::default(),
             cache: None,
             driver: Default::default(),
-            tags: [if index.is_multiple_of(3) { "canary" } else { "edge" }.to_owned()].into(),
+            tags: [if index.is_multiple_of(3) { "canary" } else { "edge" }, ["a", "b"][index % 2]].map(str::to_owned).into(),
             identity: Default::default(),
         };
-        compile(&pipeline, (0..size).map(host).collect(), Limits::default())
+        compile(&pipeline, (0..size).map(host).collect(), &Limits { tags, ..Limits::default() })
     }
 }
 
@@ -312,13 +324,43 @@ proptest! {
     }
 }
 
+fn node<const N: usize>(kind: NodeKind, pool: Option<PoolId>, tag_pools: [PoolId; N]) -> Node {
+    Node { kind, stage: Stage::Task, host: None, pool, tag_pools: tag_pools.into() }
+}
+
+#[test]
+fn a_node_that_waits_for_one_pool_holds_no_place_of_another() {
+    let mut builder = PlanBuilder::new("pools", Vec::new());
+    let [stage, rack, power] = ["stage", "@rack", "@power"].map(|name| builder.pool(name, Some(1)));
+    let both = builder.pool("both", Some(2));
+    let mut add = |name: &str, pool, tags: &[PoolId]| {
+        let kind = NodeKind::Task { name: name.to_owned() };
+        builder.node(Node { tag_pools: tags.into(), ..node(kind, Some(pool), []) }, [])
+    };
+    let first = add("first", both, &[rack]);
+    let waits = add("waits", stage, &[rack, power]);
+    let goes = add("goes", both, &[power]);
+    let last = add("last", stage, &[]);
+    let plan = builder.finish();
+    let mut schedule = Schedule::new(&plan, 10);
+    // `waits` has neither of its places: `goes` has the power, and `last` the stage.
+    let running: Vec<NodeId> = std::iter::from_fn(|| schedule.start()).collect();
+    assert_eq!(running, [first, goes, last]);
+    for id in [first, last] {
+        schedule.finish(id, Ended::Succeeded);
+        assert_eq!(schedule.start(), None, "it needs all of its places");
+    }
+    schedule.finish(goes, Ended::Failed);
+    assert_eq!(schedule.start(), Some(waits));
+}
+
 #[test]
 fn parked_nodes_start_in_the_order_in_which_they_were_ready() {
     let mut builder = PlanBuilder::new("fair", Vec::new());
     let pool = builder.pool("one", Some(1));
     for index in 0..5 {
         let kind = NodeKind::Task { name: index.to_string() };
-        builder.node(Node { kind, stage: Stage::Task, host: None, pool: Some(pool) }, []);
+        builder.node(node(kind, Some(pool), []), []);
     }
     let plan = builder.finish();
     let mut schedule = Schedule::new(&plan, 10);
@@ -337,7 +379,7 @@ fn a_chain_of_300_000_skipped_nodes_needs_no_stack() {
     let mut last = None;
     for index in 0..300_000 {
         let kind = NodeKind::Task { name: index.to_string() };
-        let node = Node { kind, stage: Stage::Task, host: None, pool: None };
+        let node = node(kind, None, []);
         last = Some(builder.node(node, last.map(|last| (last, EdgeKind::Success))));
     }
     let plan = builder.finish();

@@ -123,11 +123,16 @@ impl PipelineRuns {
             None => self.select(pipeline, &engine, &*render)?,
         };
         self.check_drivers(pipeline, &hosts)?;
-        let limits = Limits { check: self.at_once, vm: super::memory::tests_at_once(), ..Limits::default() };
+        let limits = Limits {
+            check: self.at_once,
+            vm: super::memory::tests_at_once(),
+            tags: self.loaded.tag_pools(),
+            ..Limits::default()
+        };
         let plan = Arc::new(match &self.systems {
-            Systems::Flake => plan::compile(&self.planned(pipeline), hosts, limits),
+            Systems::Flake => plan::compile(&self.planned(pipeline), hosts, &limits),
             Systems::Generation { number, .. } => {
-                plan::compile_rollback(&self.planned(pipeline), hosts, *number, limits)
+                plan::compile_rollback(&self.planned(pipeline), hosts, *number, &limits)
             }
         });
         let state = self.loaded.state_dir();

@@ -53,7 +53,8 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
     let hosts = pipeline
         .select(&text, engine.hosts, span)
         .map_err(|diagnostic| Failure::finding(*diagnostic, &loaded.sources, arguments))?;
-    let plan = plan::compile(pipeline, hosts, Limits::default());
+    let limits = Limits { tags: loaded.tag_pools(), ..Limits::default() };
+    let plan = plan::compile(pipeline, hosts, &limits);
     print(&stdout, &plan.print(format))?;
     Ok(exit_code::GOOD)
 }

@@ -12,7 +12,7 @@ use crate::executor::runtime;
 use crate::executor::task::{Answer, Console, Runner, TaskOptions, World};
 use crate::frontend;
 use crate::frontend::taskfile::LoadError;
-use crate::model::Project;
+use crate::model::{Project, TagPool};
 use crate::process::{Cancel, Outlet, terminal_width};
 use crate::reporter::{ColourRequest, TaskPaint};
 use crate::source::SourceMap;
@@ -119,6 +119,11 @@ impl Loaded {
         let policy = fleet.map(|fleet| fleet.secrets.clone()).unwrap_or_default();
         let dir = fleet.map_or(&self.project.root_dir, |fleet| &fleet.dir);
         Fence::new(dir, policy, SourceMap::clone(&self.sources))
+    }
+
+    /// Limits over hosts of a tag.
+    pub(super) fn tag_pools(&self) -> Vec<TagPool> {
+        self.project.fleet.as_ref().map(|fleet| fleet.pools.clone()).unwrap_or_default()
     }
 
     /// The directory for what fleet keeps.

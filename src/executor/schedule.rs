@@ -4,7 +4,7 @@
 //! Each node and each edge is looked at a constant number of times.
 
 use crate::plan::{EdgeKind, NodeId, Plan, PoolId};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// How a node that was started ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ pub enum Unstarted {
 enum State {
     /// Nodes before it have not all ended.
     Waiting,
-    /// Nothing is missing but a place in its pool.
+    /// Nothing is missing but a place in a pool.
     Parked,
-    /// Nothing is missing; it has its place.
+    /// Nothing is missing; it has its places.
     Ready,
     /// It was given out.
     Running,
@@ -46,14 +46,21 @@ enum State {
     Ended,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct PoolState {
-    /// `None` means no limit.
-    limit: Option<usize>,
+    limit: usize,
     /// Places taken, by nodes that run or stand in the queue.
     taken: usize,
-    /// Nodes that wait for a place, first come first served.
-    parked: VecDeque<NodeId>,
+}
+
+/// Nodes that need a place in the same pools. All places of a node are taken together or none: nobody holds one while it
+/// waits for another, so that nobody waits for ever.
+#[derive(Debug, Default)]
+struct Class {
+    /// Places in `Schedule::pools`, without those that have no limit.
+    pools: Vec<usize>,
+    /// Nodes that wait for their places, each with its turn: first come first served.
+    parked: VecDeque<(u64, NodeId)>,
 }
 
 /// The state of every node of a plan.
@@ -65,7 +72,13 @@ pub struct Schedule<'p> {
     missing: Vec<u32>,
     /// The lowest node before it that did not succeed though it had to.
     blocked: Vec<Option<NodeId>>,
+    /// The limited pools.
     pools: Vec<PoolState>,
+    classes: Vec<Class>,
+    /// Of each node.
+    class_of: Vec<usize>,
+    /// The next turn.
+    turn: u64,
     /// Nodes that may start now, in the order in which they could.
     queue: VecDeque<NodeId>,
     /// Ends of nodes that were never started, not yet told.
@@ -84,13 +97,16 @@ impl<'p> Schedule<'p> {
     /// their pools allow.
     #[must_use]
     pub fn new(plan: &'p Plan, at_once: usize) -> Self {
-        let pool = |pool: &crate::plan::Pool| PoolState { limit: pool.limit, ..PoolState::default() };
+        let (pools, classes, class_of) = classes(plan);
         let missing = plan.indegrees();
         let mut schedule = Self {
             plan,
             states: vec![State::Waiting; plan.nodes.len()],
             blocked: vec![None; plan.nodes.len()],
-            pools: plan.pools.iter().map(pool).collect(),
+            pools,
+            classes,
+            class_of,
+            turn: 0,
             queue: VecDeque::new(),
             unstarted: VecDeque::new(),
             freed: plan.ids().zip(&missing).filter(|(_, missing)| **missing == 0).map(|(id, _)| id).collect(),
@@ -126,7 +142,8 @@ impl<'p> Schedule<'p> {
             return;
         }
         self.running -= 1;
-        self.release(id);
+        self.leave(id);
+        self.unpark();
         let succeeded = matches!(ended, Ended::Succeeded | Ended::NotApplicable);
         self.end(id, (!succeeded).then_some(id));
         self.settle();
@@ -141,26 +158,16 @@ impl<'p> Schedule<'p> {
             }
             match self.states.get(id.0 as usize) {
                 Some(State::Waiting | State::Parked) => {}
-                Some(State::Ready) => {
-                    if let Some(pool) = self.pool(id) {
-                        pool.taken -= 1;
-                    }
-                }
+                Some(State::Ready) => self.leave(id),
                 _ => continue,
             }
             self.unstarted.push_back((id, Unstarted::Cancelled));
             self.end(id, Some(id));
         }
-        for pool in &mut self.pools {
-            pool.parked.retain(|id| self.states.get(id.0 as usize) == Some(&State::Parked));
-            while pool.has_place()
-                && let Some(id) = pool.parked.pop_front()
-            {
-                pool.taken += 1;
-                self.states[id.0 as usize] = State::Ready;
-                self.queue.push_back(id);
-            }
+        for class in &mut self.classes {
+            class.parked.retain(|(_, id)| self.states.get(id.0 as usize) == Some(&State::Parked));
         }
+        self.unpark();
         self.settle();
     }
 
@@ -216,40 +223,48 @@ impl<'p> Schedule<'p> {
                 self.end(id, Some(because));
                 continue;
             }
-            let has_place = match self.pool(id) {
-                Some(pool) if pool.has_place() => {
-                    pool.taken += 1;
-                    true
-                }
-                Some(pool) => {
-                    pool.parked.push_back(id);
-                    false
-                }
-                None => true,
-            };
-            if has_place {
+            let class = self.class_of[at];
+            if self.enter(class) {
                 self.states[at] = State::Ready;
                 self.queue.push_back(id);
             } else {
                 self.states[at] = State::Parked;
+                self.classes[class].parked.push_back((self.turn, id));
+                self.turn += 1;
             }
         }
     }
 
-    fn pool(&mut self, id: NodeId) -> Option<&mut PoolState> {
-        let PoolId(index) = self.plan.node(id)?.pool?;
-        self.pools.get_mut(index as usize)
+    /// Takes a place in every pool of a class, if all of them have one.
+    fn enter(&mut self, class: usize) -> bool {
+        let Self { classes, pools, .. } = self;
+        let wanted = &classes[class].pools;
+        let has_place = wanted.iter().all(|pool| pools[*pool].has_place());
+        if has_place {
+            wanted.iter().for_each(|pool| pools[*pool].taken += 1);
+        }
+        has_place
     }
 
-    /// Gives a running node's place to the next one that waits for it.
-    fn release(&mut self, id: NodeId) {
-        let Some(pool) = self.pool(id) else { return };
-        match pool.parked.pop_front() {
-            Some(next) => {
-                self.states[next.0 as usize] = State::Ready;
-                self.queue.push_back(next);
-            }
-            None => pool.taken -= 1,
+    /// Gives a node's places back.
+    fn leave(&mut self, id: NodeId) {
+        let Self { classes, pools, .. } = self;
+        classes[self.class_of[id.0 as usize]].pools.iter().for_each(|pool| pools[*pool].taken -= 1);
+    }
+
+    /// Gives free places to nodes that wait for them, each time to the one that came first of those that can go.
+    fn unpark(&mut self) {
+        loop {
+            let can_go = |(_, class): &(usize, &Class)| {
+                !class.parked.is_empty() && class.pools.iter().all(|pool| self.pools[*pool].has_place())
+            };
+            let waiting = self.classes.iter().enumerate().filter(can_go);
+            let next = waiting.min_by_key(|(_, class)| class.parked.front().map(|(turn, _)| *turn));
+            let Some((class, _)) = next else { return };
+            let Some((_, id)) = self.classes[class].parked.pop_front() else { return };
+            self.enter(class);
+            self.states[id.0 as usize] = State::Ready;
+            self.queue.push_back(id);
         }
     }
 }
@@ -257,6 +272,33 @@ impl<'p> Schedule<'p> {
 impl PoolState {
     /// Whether one more may run. A limit of 0 is taken as 1: nothing would ever end otherwise.
     fn has_place(&self) -> bool {
-        self.limit.is_none_or(|limit| self.taken < limit.max(1))
+        self.taken < self.limit.max(1)
     }
+}
+
+/// The limited pools of a plan, the classes of its nodes, and each node's class.
+fn classes(plan: &Plan) -> (Vec<PoolState>, Vec<Class>, Vec<usize>) {
+    let mut pools = Vec::new();
+    let mut at: Vec<Option<usize>> = Vec::with_capacity(plan.pools.len());
+    for pool in &plan.pools {
+        at.push(pool.limit.map(|limit| {
+            pools.push(PoolState { limit, taken: 0 });
+            pools.len() - 1
+        }));
+    }
+    let mut classes: Vec<Class> = Vec::new();
+    let mut found: HashMap<(Option<PoolId>, &[PoolId]), usize> = HashMap::new();
+    let mut class_of = Vec::with_capacity(plan.nodes.len());
+    for node in &plan.nodes {
+        let class = *found.entry((node.pool, &*node.tag_pools)).or_insert_with(|| {
+            let limited = node.pools().filter_map(|pool| at.get(pool.0 as usize).copied().flatten());
+            let mut pools: Vec<usize> = limited.collect();
+            pools.sort_unstable();
+            pools.dedup();
+            classes.push(Class { pools, ..Class::default() });
+            classes.len() - 1
+        });
+        class_of.push(class);
+    }
+    (pools, classes, class_of)
 }

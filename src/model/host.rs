@@ -1,6 +1,6 @@
 //! Hosts of the fleet, as the flake and the Fleetfile have them.
 
-use super::{BinaryCache, DeployDriver, StoreUrl, Text};
+use super::{BinaryCache, DeployDriver, StoreUrl, TagPool, Text};
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -135,6 +135,8 @@ pub struct Fleet {
     pub hosts: IndexMap<HostName, HostOverride>,
     /// The fence between test keys and real secrets.
     pub secrets: SecretsPolicy,
+    /// How many hosts of a tag are changed at once.
+    pub pools: Vec<TagPool>,
     /// Names that commands find on PATH in place of the machine's own.
     pub shims: Shims,
     /// Where it stands.

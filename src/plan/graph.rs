@@ -55,8 +55,17 @@ pub struct Node {
     pub stage: Stage,
     /// The host it is about; `None` for what is done once for the run.
     pub host: Option<HostId>,
-    /// The pool whose limit it counts against.
+    /// The pool of its stage, whose limit it counts against.
     pub pool: Option<PoolId>,
+    /// Pools of tags of its host. It runs only while it has a place in each of them and in `pool`.
+    pub tag_pools: Arc<[PoolId]>,
+}
+
+impl Node {
+    /// All pools whose limits it counts against.
+    pub fn pools(&self) -> impl Iterator<Item = PoolId> {
+        self.pool.into_iter().chain(self.tag_pools.iter().copied())
+    }
 }
 
 /// What a node does.
@@ -255,7 +264,7 @@ pub struct Edge {
 /// A limit on how many of its nodes run at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pool {
-    /// Its name, such as `build`.
+    /// Its name, such as `build`, or `@TAG`.
     pub name: String,
     /// At most so many at once; no limit when absent.
     pub limit: Option<usize>,

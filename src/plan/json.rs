@@ -19,14 +19,14 @@ pub struct PlanJson<'a> {
     /// The limits; `nodes[].pool` counts into this list, from 0. A `limit` of `null` is none.
     pub pools: &'a [Pool],
     /// The nodes in a topological order: each edge goes from a lower to a higher id.
-    pub nodes: Vec<NodeJson>,
+    pub nodes: Vec<NodeJson<'a>>,
     /// The edges, sorted.
     pub edges: Vec<EdgeJson>,
 }
 
 /// A node.
 #[derive(Debug, Serialize)]
-pub struct NodeJson {
+pub struct NodeJson<'a> {
     /// Its place in the list, from 0; the `node` of the run's events.
     pub id: u32,
     /// The kind, in one word; the `step` of the run's events.
@@ -39,6 +39,9 @@ pub struct NodeJson {
     pub host: Option<HostId>,
     /// Which limit it counts against, if any.
     pub pool: Option<PoolId>,
+    /// Limits over hosts of a tag that it counts against as well; only where there are any.
+    #[serde(skip_serializing_if = "<[PoolId]>::is_empty")]
+    pub tag_pools: &'a [PoolId],
     /// Number of its wave, from 1; only on nodes that belong to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wave: Option<usize>,
@@ -57,13 +60,14 @@ pub struct EdgeJson {
 
 impl<'a> From<&'a Plan> for PlanJson<'a> {
     fn from(plan: &'a Plan) -> Self {
-        let node = |(id, node): (u32, &super::Node)| NodeJson {
+        let node = |(id, node): (u32, &'a super::Node)| NodeJson {
             id,
             step: node.kind.word(),
             label: node.kind.label(),
             stage: node.stage,
             host: node.host,
             pool: node.pool,
+            tag_pools: &node.tag_pools,
             wave: match node.kind {
                 NodeKind::Activate { wave, .. } | NodeKind::RollBack { wave, .. } => Some(wave + 1),
                 NodeKind::Wave { number, .. } => Some(number + 1),

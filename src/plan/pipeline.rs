@@ -2,11 +2,11 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{BuildOn, DeployDriver, Host, Pipeline, Step, StepKind};
+use crate::model::{Action, BuildOn, DeployDriver, Host, Pipeline, Step, StepKind, TagPool};
 use std::sync::Arc;
 
-/// Limits that a Fleetfile does not set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Limits that no pipeline sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Probes and checks at once; no limit when absent.
     pub check: Option<usize>,
@@ -14,11 +14,13 @@ pub struct Limits {
     pub evaluate: Option<usize>,
     /// `vm:` steps at once: each may start several machines.
     pub vm: Option<usize>,
+    /// Hosts of a tag that are changed at once.
+    pub tags: Vec<TagPool>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { check: None, evaluate: Some(2), vm: None }
+        Self { check: None, evaluate: Some(2), vm: None, tags: Vec::new() }
     }
 }
 
@@ -28,7 +30,7 @@ impl Default for Limits {
 /// The evaluation runs beside the checks, whose result it does not need; what it gives is used only when they all
 /// succeeded.
 #[must_use]
-pub fn compile(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits) -> Plan {
+pub fn compile(pipeline: &Pipeline, hosts: Vec<Host>, limits: &Limits) -> Plan {
     plan(pipeline, hosts, limits, Systems::Flake)
 }
 
@@ -39,7 +41,7 @@ pub fn compile_rollback(
     pipeline: &Pipeline,
     mut hosts: Vec<Host>,
     number: Option<u64>,
-    limits: Limits,
+    limits: &Limits,
 ) -> Plan {
     // What a host has is not brought from anywhere.
     for host in &mut hosts {
@@ -56,7 +58,7 @@ enum Systems {
     Generation(Option<u64>),
 }
 
-fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems) -> Plan {
+fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: &Limits, systems: Systems) -> Plan {
     let groups = match &pipeline.deploy {
         Some(deploy) => waves(&deploy.waves, &hosts),
         None => Vec::new(),
@@ -75,9 +77,27 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: Limits, systems: Systems)
         copy: builder.pool("copy", build.copy_at_once),
         activate: builder.pool("activate", pipeline.deploy.as_ref().and_then(|deploy| deploy.at_once)),
     };
-    let mut compiler = Compiler { builder, pools, leaves: Vec::new(), probes: Vec::new() };
+    let tag_pools = match &pipeline.deploy {
+        Some(_) => tag_pools(&mut builder, &limits.tags),
+        None => Vec::new(),
+    };
+    let mut compiler = Compiler { builder, pools, tag_pools, leaves: Vec::new(), probes: Vec::new() };
     compiler.pipeline(pipeline, &groups, systems);
     compiler.builder.finish()
+}
+
+/// The pools of tags that each host is in. A tag that no selected host has makes none.
+fn tag_pools(builder: &mut PlanBuilder, limits: &[TagPool]) -> Vec<Arc<[PoolId]>> {
+    let mut of_hosts: Vec<Vec<PoolId>> = vec![Vec::new(); builder.hosts().len()];
+    for TagPool { tag, limit } in limits {
+        let has: Vec<bool> = builder.hosts().iter().map(|host| host.tags.contains(tag.as_str())).collect();
+        if !has.contains(&true) {
+            continue;
+        }
+        let pool = builder.pool(format!("@{}", **tag), Some(*limit));
+        of_hosts.iter_mut().zip(has).filter(|(_, has)| *has).for_each(|(pools, _)| pools.push(pool));
+    }
+    of_hosts.into_iter().map(Arc::from).collect()
 }
 
 pub(super) struct Pools {
@@ -93,6 +113,8 @@ pub(super) struct Pools {
 pub(super) struct Compiler {
     pub(super) builder: PlanBuilder,
     pub(super) pools: Pools,
+    /// By host; empty where nothing is deployed.
+    tag_pools: Vec<Arc<[PoolId]>>,
     /// Nodes that nothing but the report follows.
     pub(super) leaves: Vec<NodeId>,
     probes: Vec<NodeId>,
@@ -124,7 +146,15 @@ impl Compiler {
         pool: Option<PoolId>,
         before: impl IntoIterator<Item = (NodeId, EdgeKind)>,
     ) -> NodeId {
-        self.builder.node(Node { kind, stage, host, pool }, before)
+        // What changes a host, or takes it away for a while.
+        let changes = match kind {
+            NodeKind::Activate { action, .. } => action != Action::DryActivate,
+            NodeKind::Reboot { .. } | NodeKind::RollBack { .. } => true,
+            _ => false,
+        };
+        let own = host.filter(|_| changes).and_then(|host| self.tag_pools.get(host.0 as usize));
+        let tag_pools = own.cloned().unwrap_or_default();
+        self.builder.node(Node { kind, stage, host, pool, tag_pools }, before)
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>], systems: Systems) {

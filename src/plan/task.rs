@@ -54,6 +54,7 @@ impl<'p> Planner<'p> {
                     stage: Stage::Task,
                     host: None,
                     pool: None,
+                    tag_pools: Arc::default(),
                 };
                 let id =
                     self.builder.node(node, finished.before.into_iter().map(|id| (id, EdgeKind::Success)));
@@ -94,7 +95,8 @@ impl<'p> Planner<'p> {
             return *id;
         }
         let kind = NodeKind::Pipeline { name: name.to_string() };
-        let id = self.builder.node(Node { kind, stage: Stage::Task, host: None, pool: None }, []);
+        let node = Node { kind, stage: Stage::Task, host: None, pool: None, tag_pools: Arc::default() };
+        let id = self.builder.node(node, []);
         self.done.insert(name, id);
         id
     }

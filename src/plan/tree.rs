@@ -1,7 +1,8 @@
 //! The plan for people: a line for each step with the hosts it is done for, by stage and wave.
 
-use super::{HostId, Node, NodeKind, Plan, Pool, Stage};
+use super::{HostId, Node, NodeKind, Plan, Pool, PoolId, Stage};
 use crate::model::{BuildOn, RebootPolicy, StepKind};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Columns at which lists of hosts are wrapped.
@@ -12,6 +13,8 @@ struct Row {
     stage: Stage,
     label: String,
     note: String,
+    /// Limits over hosts of a tag that any of its nodes counts against.
+    tag_pools: BTreeSet<PoolId>,
     hosts: Vec<HostId>,
     once: bool,
 }
@@ -66,12 +69,20 @@ fn rows(plan: &Plan) -> Vec<Row> {
                 stage: node.stage,
                 label,
                 note: note(plan, node),
+                tag_pools: BTreeSet::new(),
                 hosts: Vec::new(),
                 once: node.host.is_none(),
             });
         }
-        if let (Some(row), Some(host)) = (rows.get_mut(place), node.host) {
-            row.hosts.push(host);
+        if let Some(row) = rows.get_mut(place) {
+            row.hosts.extend(node.host);
+            row.tag_pools.extend(&*node.tag_pools);
+        }
+    }
+    for row in &mut rows {
+        for pool in row.tag_pools.iter().filter_map(|id| plan.pools.get(id.0 as usize)) {
+            let (between, limit) = (if row.note.is_empty() { "" } else { ", " }, pool.limit.unwrap_or(1));
+            let _ = write!(row.note, "{between}{limit} of {} at once", pool.name);
         }
     }
     rows

@@ -48,6 +48,51 @@ fn hooks_and_shares_that_cannot_be_are_told() {
     check("deploy: {max_failures: -1}").stderr_contains("out of range");
 }
 
+/// The fleet with these pools.
+fn pools(pools: &str) -> Fixture {
+    let hosts = "  pools: POOLS\n  hosts:\n    luna: {platform: nixos, tags: [dns, rack-a]}\n    nixpi: {platform: nixos, tags: [edge, rack-a]}\n";
+    let (before, rest) = FLEET.split_once("  hosts:\n").unwrap();
+    let (_, after) = rest.split_once("pipelines:").unwrap();
+    Fixture::new()
+        .file("Fleetfile.yaml", format!("{before}{}pipelines:{after}", hosts.replace("POOLS", pools)))
+}
+
+#[test]
+fn hosts_of_a_tag_are_changed_so_many_at_once() {
+    let fixture = pools("{rack-a: 1, dns: 3}");
+    fixture
+        .run(["plan", "deploy", "--rehearse"])
+        .code(0)
+        .stdout_contains("switch wave 1 (1 of @rack-a at once, 3 of @dns at once): luna, nixpi");
+    fixture.run(["run", "deploy", "--rehearse"]).code(0).stdout_contains("deploy: 2 succeeded");
+    // One after another: none begins before the other has ended.
+    let activations: Vec<String> = fixture
+        .journal()
+        .iter()
+        .filter(|event| event["step"] == "activate" && event["event"] != "output")
+        .map(|event| event["event"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(activations, ["node_started", "node_finished", "node_started", "node_finished"]);
+    // A roll-back is no way around it; who is not selected needs no pool.
+    fixture.run(["rollback", "--rehearse", "--yes"]).code(0);
+    let alone = fixture.run(["plan", "deploy", "--rehearse", "nixpi"]).code(0);
+    assert!(!alone.stdout.contains("@dns"), "{}", alone.stdout);
+}
+
+#[test]
+fn pools_that_cannot_be_are_told() {
+    let check = |text: &str| pools(text).run(["check"]).code(102);
+    check("{rack-b: 1}")
+        .points_at("Fleetfile.yaml:8:11", "rack-b")
+        .stderr_contains("no host has the tag `rack-b`")
+        .stderr_contains("did you mean `rack-a`?");
+    check("{storage: 1}").stderr_contains("`HOST: {tags: [storage]}`");
+    check("{rack-a: 0}").points_at("Fleetfile.yaml:8:19", "0").stderr_contains("give a number from 1");
+    check("{rack-a: two}").points_at("Fleetfile.yaml:8:19", "two");
+    check("{'@rack-a': 1}").stderr_contains("write `rack-a`; only selectors have the `@`");
+    check("[rack-a]").stderr_contains("expected a mapping from tags to numbers of hosts, found a list");
+}
+
 /// A fleet of many hosts, the first ones canaries.
 fn many(count: usize, deploy: &str) -> Fixture {
     let mut text =

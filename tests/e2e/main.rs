@@ -21,6 +21,7 @@ mod inspection;
 mod lock;
 mod matrix;
 mod plugin;
+mod pool;
 mod privilege;
 mod reboot;
 mod resume;

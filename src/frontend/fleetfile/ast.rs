@@ -3,8 +3,8 @@
 
 use crate::model::{
     Action, BuildLimits, BuildOn, Confirmation, DeployDriver, Health, Hook, HostName, Identity, JqShim,
-    Notification, OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, Text, Tolerance,
-    Variables,
+    Notification, OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, TagPool, Text,
+    Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -37,6 +37,8 @@ pub struct Fleet {
     pub hosts: IndexMap<HostName, HostSettings>,
     /// `secrets`
     pub secrets: SecretsPolicy,
+    /// `pools`
+    pub pools: Vec<TagPool>,
     /// `shims.task`
     pub shim_task: Option<bool>,
     /// `shims.jq`

@@ -144,6 +144,11 @@ pub(super) static FLEET: Table = Table {
             Type::Map(&Type::Table(&HOST)),
             "What holds for one host, by the name of its configuration in the flake.",
         ),
+        key(
+            "pools",
+            Type::Map(&Type::Int),
+            "Most hosts of a tag that are activated, rebooted or rolled back at once, such as `{rack-a: 2}`.",
+        ),
         key("secrets", Type::Table(&SECRETS), "The fence between test keys and real secrets."),
         key(
             "shims",

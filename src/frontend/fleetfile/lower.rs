@@ -88,6 +88,7 @@ pub(super) fn fleet(fleet: ast::Fleet, dir: PathBuf) -> Fleet {
         defaults: settings(fleet.defaults),
         hosts: fleet.hosts.into_iter().map(|(name, host)| (name, settings(host))).collect(),
         secrets: fleet.secrets,
+        pools: fleet.pools,
         shims: Shims { task: fleet.shim_task.unwrap_or(true), jq: fleet.shim_jq.unwrap_or(JqShim::Missing) },
         span: fleet.span,
     }

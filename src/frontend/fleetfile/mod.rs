@@ -10,6 +10,7 @@ mod json;
 mod keys;
 mod lower;
 mod names;
+mod pools;
 mod schema;
 mod secrets_gate;
 mod templates;
@@ -71,6 +72,7 @@ pub fn assemble(project: &mut Project, parts: Vec<Part>, sources: &SourceMap) ->
         }
     }
     diagnostics.extend(names::clashes(project));
+    diagnostics.extend(pools::check(project));
     diagnostics.extend(calls::check(project));
     diagnostics.extend(templates::check(project, sources));
     secrets_gate::add(project);

@@ -1,7 +1,7 @@
 //! `fleet:`: the flake, the hosts, and what holds for them. Knows nothing of what the flake has.
 
 use super::scalar::{choices, filled_text, number, plain_name, size_mib, text, word};
-use super::secrets;
+use super::{secrets, tag};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Fleet, HostSettings};
 use crate::frontend::fleetfile::keys::{DEFAULTS, DRIVERS, FLEET, HOST, JQ, OUTPUTS, PLATFORMS, SHIMS};
@@ -10,7 +10,6 @@ use crate::source::Spanned;
 use crate::yaml::keys::Table;
 use crate::yaml::{Decoder, Field, Node};
 use indexmap::IndexMap;
-use std::collections::BTreeSet;
 
 /// Jobs or cores that a build may have.
 const MOST: u32 = 4096;
@@ -25,6 +24,7 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
         defaults: HostSettings::default(),
         hosts: IndexMap::new(),
         secrets: SecretsPolicy::default(),
+        pools: Vec::new(),
         shim_task: None,
         shim_jq: None,
     };
@@ -50,6 +50,7 @@ pub(super) fn decode(decoder: &mut Decoder, root: &Field<'_>) -> Option<Fleet> {
                 fleet.secrets = secrets::decode(decoder, field.value);
                 fleet.secrets.span = Some(field.key_span);
             }
+            "pools" => fleet.pools = tag::pools(decoder, field.value),
             "shims" => shims(decoder, field.value, &mut fleet),
             _ => {}
         }
@@ -92,7 +93,7 @@ fn settings(decoder: &mut Decoder, node: &Node, table: &Table) -> Option<HostSet
             "job_memory" => settings.build_limits.job_memory_mib = size_mib(decoder, &field),
             "host_name" => settings.identity.host_name = plain_name(decoder, &field, "a host name"),
             "machine_id" => settings.identity.machine_id = machine_id(decoder, &field),
-            "tags" => settings.tags = tags(decoder, field.value),
+            "tags" => settings.tags = tag::decode_all(decoder, field.value),
             "platform" => settings.platform = word(decoder, field.value, &PLATFORMS, "a platform"),
             _ => {}
         }
@@ -165,26 +166,6 @@ fn machine_id(decoder: &mut Decoder, field: &Field<'_>) -> Option<String> {
             .help("it has 32 hexadecimal digits; `fleet exec HOST -- cat /etc/machine-id` shows it. Quote it: YAML may take it for a number"),
     );
     None
-}
-
-/// Tags; what a selector could not say is refused.
-fn tags(decoder: &mut Decoder, node: &Node) -> BTreeSet<String> {
-    let mut tags = BTreeSet::new();
-    for tag in decoder.string_or_strings(node) {
-        if !tag.is_empty()
-            && !tag.contains(|letter: char| letter.is_whitespace() || ",&!@*?[]{}:".contains(letter))
-        {
-            tags.insert(tag.value.as_ref().to_owned());
-            continue;
-        }
-        let message = format!("`{}` cannot be a tag", tag.escape_debug());
-        let help = match tag.strip_prefix('@') {
-            Some(rest) => format!("write `{rest}`; only selectors have the `@`"),
-            None => "a tag has no white space and none of `,&!@*?[]{}:`".to_owned(),
-        };
-        decoder.push(Diagnostic::error("fleet::fleetfile::tag", message).at(tag.span, "").help(help));
-    }
-    tags
 }
 
 fn shims(decoder: &mut Decoder, node: &Node, fleet: &mut Fleet) {

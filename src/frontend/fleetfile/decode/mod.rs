@@ -8,6 +8,7 @@ mod pipeline;
 mod scalar;
 mod secrets;
 mod step;
+mod tag;
 
 use super::ast::Fleetfile;
 use crate::diagnostic::Diagnostic;
