@@ -36,6 +36,8 @@ pub(super) enum When {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum Command {
+    /// Write a first Fleetfile for the flake that is here
+    Init,
     /// Run tasks and pipelines: `fleet run apply-nixos host='@edge,!nixpi'`
     Run(Run),
     /// List the tasks and pipelines that have a description

@@ -12,6 +12,7 @@ mod fleet;
 mod history;
 mod hook;
 mod hosts;
+mod init;
 mod jq;
 mod keys;
 mod line;
@@ -117,6 +118,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Command::Secrets(secrets) => secrets::run(&arguments, secrets, &program),
         Command::Notify(Notify::Test(test)) => notify::test(&arguments, test, &program),
         Command::Test(test) => test::run(&arguments, test, &program),
+        Command::Init => init::run(&arguments, &program),
         Command::Schema => print(&stdout, &crate::frontend::fleetfile::schema_text()).map(|()| 0),
         Command::Completion { shell } => print(&stdout, &completion::of_fleet(*shell)).map(|()| 0),
         Command::Task { words } => return task::run("task", words),

@@ -10,6 +10,7 @@ mod completion;
 mod explain;
 mod failure;
 mod fixture;
+mod init;
 mod inspection;
 mod mail;
 mod needed;
