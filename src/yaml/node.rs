@@ -35,7 +35,7 @@ struct Properties {
 /// What a node holds.
 #[derive(Debug, Clone)]
 pub enum Kind {
-    /// A scalar, null included (see [`Scalar::resolve`]).
+    /// A scalar, null included (see [`Node::resolve`]).
     Scalar(Scalar),
     /// A sequence.
     Sequence(Arc<[Node]>),

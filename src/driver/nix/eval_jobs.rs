@@ -1,5 +1,5 @@
 //! Systems by nix-eval-jobs, where it is on PATH: it evaluates hosts in several processes, starts one anew that has grown
-//! too large, and tells of each host by itself (https://github.com/nix-community/nix-eval-jobs, "Example").
+//! too large, and tells of each host by itself (<https://github.com/nix-community/nix-eval-jobs>, "Example").
 
 use super::NixFlake;
 use super::budget::Budget;

@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 /// Where the root file comes from.
 #[derive(Debug, Clone)]
 pub enum Entry {
-    /// A file, by its absolute path (see [`find`] and [`find_named`]).
+    /// A file, by its absolute path (see [`find()`] and [`find_named`]).
     File(PathBuf),
     /// Standard input (`-t -`), already read; includes are relative to `dir`.
     Stdin {
