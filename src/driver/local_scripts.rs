@@ -1,6 +1,6 @@
 //! The scripts of tasks on this machine, with their output where go-task puts it (go-task 3.54 `internal/output`).
 
-use super::shell::{Dialect, Script};
+use super::shell::{Dialect, Effect, Script};
 use super::{CommandEnvironment, ScriptError, ScriptExit, ScriptRunner, TaskOutput, TaskScript};
 use crate::process::{
     Cancel, Capture, Environment, GroupSpool, Input, LinePump, Outlet, PrefixPump, Sink, Stream,
@@ -55,6 +55,24 @@ impl ScriptRunner for LocalScripts {
         Script::is_brief(text)
     }
 
+    /// As `task`: where nothing can tell. Else also with programs that are not known: what needs another variable names it.
+    fn may_run_beside(&self, text: &str) -> bool {
+        match Script::effect(text) {
+            Effect::None => true,
+            Effect::Programs => self.dialect == Dialect::Bash,
+            Effect::Any => false,
+        }
+    }
+
+    fn is_looked_for(&self, variable: &str) -> bool {
+        super::shell::is_looked_for(variable)
+    }
+
+    fn say(&self, stderr: &[u8]) {
+        // With nobody to read it, the run goes on.
+        let _ = Outlet::stderr().write(stderr);
+    }
+
     fn run(&self, script: TaskScript, cancel: &Cancel) -> Result<ScriptExit, ScriptError> {
         let mut request = Script::new(&script.text, &script.dir, self.environment(&script));
         request.dialect = self.dialect;
@@ -76,6 +94,14 @@ impl ScriptRunner for LocalScripts {
                 request.stdout = Sink::Pump(&mut capture);
                 let ended = request.run(cancel).map_err(failed)?;
                 Ok(ScriptExit { stdout: capture.into_bytes(), ..exit(&ended) })
+            }
+            TaskOutput::Hold => {
+                let (mut stdout, mut stderr) = (Capture::new(CAPTURE_LIMIT), Capture::new(CAPTURE_LIMIT));
+                request.stdout = Sink::Pump(&mut stdout);
+                request.stderr = Sink::Pump(&mut stderr);
+                let ended = request.run(cancel).map_err(failed)?;
+                let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
+                Ok(ScriptExit { stdout, stderr, ..exit(&ended) })
             }
             TaskOutput::Prefixed { prefix, colour } => {
                 let mut pump = PrefixPump::new((self.prefix)(&prefix, colour), self.stdout.clone());
@@ -108,5 +134,5 @@ impl ScriptRunner for LocalScripts {
 }
 
 fn exit(ended: &crate::process::Exit) -> ScriptExit {
-    ScriptExit { code: ended.code, timed_out: ended.timed_out, stdout: Vec::new() }
+    ScriptExit { code: ended.code, timed_out: ended.timed_out, ..ScriptExit::default() }
 }

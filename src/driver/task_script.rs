@@ -35,6 +35,8 @@ pub enum TaskOutput {
     Discard,
     /// Standard output into [`ScriptExit::stdout`], standard error to our own.
     Capture,
+    /// Both into [`ScriptExit`]; standard error is for [`ScriptRunner::say`], once its time has come.
+    Hold,
     /// Both streams into our standard output at the end, with a line before and after if there was any output.
     Group {
         /// The line before.
@@ -83,6 +85,8 @@ pub struct ScriptExit {
     pub timed_out: bool,
     /// What it wrote, where that was captured.
     pub stdout: Vec<u8>,
+    /// What it said on standard error, where that was held back.
+    pub stderr: Vec<u8>,
 }
 
 /// Why a script did not run at all. The text is what a user sees.
@@ -102,4 +106,18 @@ pub trait ScriptRunner: Send + Sync {
     fn is_brief(&self, _text: &str) -> bool {
         false
     }
+
+    /// Whether a script may run while others do of which this is said too: whoever comes first, all is as if they ran one
+    /// after another.
+    fn may_run_beside(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Whether programs that the scripts start may look for a variable of this name without being told to.
+    fn is_looked_for(&self, _variable: &str) -> bool {
+        true
+    }
+
+    /// Writes what a script said on standard error and was held back.
+    fn say(&self, _stderr: &[u8]) {}
 }

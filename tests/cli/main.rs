@@ -4,6 +4,7 @@
 
 mod bad_file;
 mod bad_request;
+mod beside;
 mod check;
 mod command;
 mod completion;

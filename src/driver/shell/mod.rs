@@ -1,9 +1,11 @@
 //! Shell scripts: the commands of tasks, their conditions, their dynamic variables. Knows no tasks.
 
+mod ambient;
 mod background;
 mod brief;
 mod builtin;
 mod condition;
+mod effect;
 mod error;
 mod expansion;
 mod go_error;
@@ -14,6 +16,7 @@ mod piped;
 mod ports;
 mod preamble;
 mod programs;
+mod reader;
 mod real_shell;
 mod redirect;
 mod run;
@@ -22,6 +25,8 @@ mod simple;
 mod syntax;
 mod variables;
 
+pub(super) use ambient::is_looked_for;
+pub(super) use effect::Effect;
 pub use error::ShellError;
 pub use local::LocalShell;
 pub use programs::programs;

@@ -6,7 +6,9 @@ use super::ports::OuterStreams;
 use super::run::{Flow, Limits, Run, State};
 use super::simple::INTERRUPTED;
 use super::variables::Variables;
-use super::{Dialect, ShellError, Stopped, brief, go_error, options, parse, preamble, real_shell};
+use super::{
+    Dialect, Effect, ShellError, Stopped, brief, effect, go_error, options, parse, preamble, real_shell,
+};
 use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
 use crate::word::NotUnderstood;
 use std::ffi::OsString;
@@ -94,6 +96,12 @@ impl<'a> Script<'a> {
     #[must_use]
     pub fn is_brief(text: &str) -> bool {
         brief::is_brief(text)
+    }
+
+    /// What it may change.
+    #[must_use]
+    pub(in crate::driver) fn effect(text: &str) -> Effect {
+        effect::of(text)
     }
 
     /// Runs a script that was understood.

@@ -1,6 +1,7 @@
 //! The environment layer of a task: global `env`, its dotenv files, its own `env`; each hides those before it
 //! (go-task 3.54 `variables.go`).
 
+use super::ahead::Ahead;
 use super::error::TaskError;
 use super::runner::Runner;
 use super::scope::Scope;
@@ -48,14 +49,22 @@ impl Runner {
         merged.extend(from_files);
         merged.extend(task.env.iter().map(|(name, variable)| (Arc::clone(name), variable.clone())));
         let mut values = Map::new();
-        for (name, variable) in &merged {
+        let mut ahead = Ahead::of(self, &merged);
+        for (turn, (name, variable)) in merged.iter().enumerate() {
             let so_far = |runner: &Self| runner.env_pairs(values.iter());
             let surroundings = Surroundings { dir, env: &so_far };
-            match self.evaluate(name, variable, scope, surroundings, evaluate).await {
+            if evaluate == Evaluate::All {
+                ahead.look(turn, scope, &surroundings);
+            }
+            let early = ahead.take(turn);
+            match self.evaluate(name, variable, early, scope, surroundings, evaluate).await {
                 Ok(value) => {
                     values.insert(Arc::clone(name), value);
                 }
-                Err(error) if evaluate == Evaluate::All => return Err(error),
+                Err(error) if evaluate == Evaluate::All => {
+                    ahead.stop().await;
+                    return Err(error);
+                }
                 Err(_) => {
                     let raw =
                         if let VariableValue::Template(text) = &variable.value { text.raw() } else { "" };

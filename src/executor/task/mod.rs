@@ -2,9 +2,11 @@
 //! commands may call tasks by computed names. Each call is a future of its own on the coordinator; each command is one
 //! job of a worker.
 
+mod ahead;
 mod command;
 mod compile;
 mod context;
+mod dynamic;
 mod environment;
 mod error;
 mod execute;

@@ -64,14 +64,16 @@ impl Needed {
         }
         let mut left_out: HashSet<String> = HashSet::new();
         variables.retain(|name, variable| {
+            let is_left_out = |name: &str| left_out.contains(name);
             let names_left_out = || match &variable.value {
                 _ if variable.query.is_some() => true,
                 VariableValue::Literal(_) => false,
                 VariableValue::Shell(_) => true,
-                VariableValue::Reference(text) => mentions(text, true, &left_out),
+                VariableValue::Reference(text) => !left_out.is_empty() && mentions(text, true, is_left_out),
+                VariableValue::Template(_) | VariableValue::Structure(_) if left_out.is_empty() => false,
                 VariableValue::Template(_) | VariableValue::Structure(_) => {
                     let one = Variables::from_iter([(name.clone(), variable.clone())]);
-                    texts_of(&one).any(|text| mentions(text, false, &left_out))
+                    texts_of(&one).any(|text| mentions(text, false, is_left_out))
                 }
             };
             let stays = self.names.contains(&**name) || !names_left_out();
@@ -84,20 +86,14 @@ impl Needed {
 }
 
 /// Whether a text names one of these, or cannot be looked into.
-fn mentions(text: &Text, is_expression: bool, names: &HashSet<String>) -> bool {
-    if names.is_empty() {
-        return false;
-    }
+pub(super) fn mentions(text: &Text, is_expression: bool, is_one: impl Fn(&str) -> bool) -> bool {
+    let named = |uses_all: bool, references: Vec<&str>| uses_all || references.into_iter().any(is_one);
     if is_expression {
         let expression = Expression::parse(text.raw());
-        return expression.map_or(true, |expression| {
-            expression.uses_all() || expression.references().iter().any(|name| names.contains(*name))
-        });
+        return expression.map_or(true, |expression| named(expression.uses_all(), expression.references()));
     }
     !text.is_plain()
-        && text.template().map_or(true, |template| {
-            template.uses_all() || template.references().iter().any(|name| names.contains(*name))
-        })
+        && text.template().map_or(true, |template| named(template.uses_all(), template.references()))
 }
 
 impl<'r> Walk<'r> {

@@ -1,5 +1,6 @@
 //! The state that a run of tasks shares. One thread owns it; scripts run on workers.
 
+use super::dynamic::DynamicValues;
 use super::environment::TaskEnvironment;
 use super::error::TaskError;
 use super::execution::Execution;
@@ -10,7 +11,6 @@ use super::options::TaskOptions;
 use super::request::Request;
 use super::scope::Scope;
 use super::special::Special;
-use super::variables::DynamicValues;
 use crate::driver::{ScriptExit, ScriptRunner, TaskScript};
 use crate::executor::event::{TaskEvent, Tone};
 use crate::executor::runtime::Runtime;

@@ -2,26 +2,18 @@
 //! `env`, command-line specials and global `vars`, the include's `vars`, the included file's own, the call's, the
 //! task's. Each may use those before it.
 
-use super::error::{GoQuoted, TaskError};
+use super::ahead::{Ahead, Early};
+use super::error::TaskError;
 use super::lookup::Found;
 use super::query;
 use super::runner::Runner;
 use super::scope::Scope;
-use crate::driver::{TaskOutput, TaskScript};
 use crate::model::{Pipeline, Query, Structure, Task, Text, Variable, VariableValue, Variables};
-use crate::template::{Expression, Map, Value};
-use futures_util::FutureExt as _;
-use futures_util::future::{LocalBoxFuture, Shared};
+use crate::template::{Expression, Lookup, Map, Value};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// Output of a `sh:` command, or its exit status. Shared by all who ask for the same command.
-pub(super) type DynamicValue = Shared<LocalBoxFuture<'static, Result<Arc<str>, Arc<str>>>>;
-/// Outputs by command text alone, as go-task caches them.
-pub(super) type DynamicValues = HashMap<String, DynamicValue>;
 
 /// Whether `sh:` variables are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,13 +176,21 @@ impl Runner {
         dir: &Path,
         evaluate: Evaluate,
     ) -> Result<(), TaskError> {
-        for (name, variable) in variables {
+        let mut ahead = Ahead::of(self, variables);
+        for (turn, (name, variable)) in variables.iter().enumerate() {
             let env = |runner: &Self| runner.env_pairs(scope.layers());
             let surroundings = Surroundings { dir, env: &env };
-            let value = match self.evaluate(name, variable, scope, surroundings, evaluate).await {
+            if evaluate == Evaluate::All {
+                ahead.look(turn, scope, &surroundings);
+            }
+            let early = ahead.take(turn);
+            let value = match self.evaluate(name, variable, early, scope, surroundings, evaluate).await {
                 Ok(value) => value,
                 Err(_) if evaluate == Evaluate::Static => as_written(&variable.value),
-                Err(error) => return Err(error.at(variable.value.span())),
+                Err(error) => {
+                    ahead.stop().await;
+                    return Err(error.at(variable.value.span()));
+                }
             };
             match &variable.value {
                 VariableValue::Shell(command)
@@ -207,22 +207,28 @@ impl Runner {
         Ok(())
     }
 
-    /// One variable's value.
+    /// One variable's value, of which something may be known already.
     pub(super) async fn evaluate(
         self: &Rc<Self>,
         name: &str,
         variable: &Variable,
+        early: Option<Early>,
         scope: &Scope,
         surroundings: Surroundings<'_>,
         evaluate: Evaluate,
     ) -> Result<Value, TaskError> {
+        let known = match early {
+            Some(Early::Value(value)) => return Ok(value),
+            Some(Early::Command(command)) => Some(command),
+            None => None,
+        };
         let source = match &variable.value {
             VariableValue::Literal(value) => value.clone(),
             VariableValue::Template(text) => Value::from(render(text, scope)?),
             VariableValue::Structure(structure) => render_structure(structure, scope)?,
             VariableValue::Reference(text) => resolve(text, scope)?,
             VariableValue::Shell(command) => {
-                let text = render(command, scope)?;
+                let text = known.map_or_else(|| render(command, scope), Ok)?;
                 if evaluate == Evaluate::Static || text.is_empty() {
                     return Ok(Value::string(""));
                 }
@@ -258,53 +264,6 @@ impl Runner {
         let say = |text: &str| self.progress(|| format!("query of {name}: {text}"));
         query::run(name, query, source, &query::Surroundings { scope, environment: &environment, say: &say })
     }
-
-    /// Runs a `sh:` command, or waits for the one who does.
-    async fn dynamic(
-        self: &Rc<Self>,
-        command: String,
-        dir: PathBuf,
-        env: &dyn Fn(&Self) -> Vec<(String, String)>,
-    ) -> Result<Arc<str>, TaskError> {
-        let known = self.dynamic.borrow().get(&command).cloned();
-        let value = known.unwrap_or_else(|| {
-            // The environment is of all variables so far: most short scripts can do without.
-            let is_blind = self.world.scripts.is_brief(&command) && !reads_environment(&command);
-            let script = TaskScript {
-                text: command.clone(),
-                dir,
-                env: if is_blind { Vec::new() } else { env(self) },
-                set: Vec::new(),
-                shopt: Vec::new(),
-                stdin: false,
-                output: TaskOutput::Capture,
-                timeout: None,
-            };
-            let (runner, shown) = (Rc::clone(self), command.clone());
-            let value = async move {
-                let exit = runner.script(script).await.map_err(|error| Arc::from(error.to_string()))?;
-                if exit.code != 0 {
-                    return Err(Arc::from(format!("exit status {}", exit.code)));
-                }
-                let text = String::from_utf8_lossy(&exit.stdout);
-                let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text);
-                runner.progress(|| {
-                    format!("dynamic variable: {} result: {}", GoQuoted(&shown), GoQuoted(text))
-                });
-                Ok(Arc::from(text))
-            };
-            let value = value.boxed_local().shared();
-            self.dynamic.borrow_mut().insert(command.clone(), value.clone());
-            value
-        });
-        value.await.map_err(|reason| TaskError::Variable { command, reason: reason.to_string() })
-    }
-}
-
-/// Whether a script that starts no program may read its environment. Errs on the side of yes.
-fn reads_environment(script: &str) -> bool {
-    script.contains(['$', '~', '`'])
-        || ["cd", "-v", "export", "printf"].iter().any(|word| script.contains(word))
 }
 
 /// The value of a variable that nothing was evaluated of.
@@ -317,7 +276,7 @@ fn as_written(value: &VariableValue) -> Value {
 }
 
 /// Renders a text; its error points into the file.
-pub(super) fn render(text: &Text, scope: &Scope) -> Result<String, TaskError> {
+pub(super) fn render(text: &Text, scope: &dyn Lookup) -> Result<String, TaskError> {
     if text.is_plain() {
         return Ok(text.raw().to_owned());
     }
@@ -326,7 +285,7 @@ pub(super) fn render(text: &Text, scope: &Scope) -> Result<String, TaskError> {
 }
 
 /// The value of a `ref:` expression.
-pub(super) fn resolve(text: &Text, scope: &Scope) -> Result<Value, TaskError> {
+pub(super) fn resolve(text: &Text, scope: &dyn Lookup) -> Result<Value, TaskError> {
     let fail = |error| TaskError::Template { error, span: text.span() };
     Expression::parse(text.raw()).and_then(|expression| expression.resolve(scope)).map_err(fail)
 }
