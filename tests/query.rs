@@ -93,6 +93,7 @@ fn programs_give_what_jq_gives() {
 #[test]
 fn programs_of_public_taskfiles_give_what_jq_gives() {
     check("taskfiles");
+    check("taskfile-commands");
 }
 
 #[test]
