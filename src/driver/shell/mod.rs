@@ -10,6 +10,7 @@ mod error;
 mod expansion;
 mod go_error;
 mod local;
+mod loops;
 mod options;
 mod parse;
 mod piped;

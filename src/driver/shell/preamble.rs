@@ -18,6 +18,12 @@ const TRAP: &str = "trap() { if [ \"${1-}\" = -- ]; then shift; fi; \
                     for s; do case $s in EXIT|ERR) builtin trap \"$do\" $s;; \
                     -*) echo \"trap: \\\"$s\\\": NOT IMPLEMENTED flag\" >&2; return 2;; \
                     *) echo \"trap: $s: invalid signal specification\" >&2; return 2;; esac; done; }; ";
+/// mvdan/sh asks on standard output, whoever reads there; bash only a terminal, on standard error.
+const READ: &str = "read() { local __read=(); while [[ ${1-} == -?* ]]; do case $1 in --) break;; \
+                    -p?*) builtin printf %s \"${1#-p}\"; shift;; \
+                    -*p) [[ $1 == -p ]] || __read+=(\"${1%p}\"); builtin printf %s \"${2-}\"; shift 2;; \
+                    -[adinNtu]) __read+=(\"$1\" \"${2-}\"); shift 2;; \
+                    *) __read+=(\"$1\"); shift;; esac; done; builtin read \"${__read[@]}\" \"$@\"; }; ";
 /// Variables that bash sets and mvdan/sh does not.
 const UNSET: [&str; 6] = ["BASH_VERSION", "SECONDS", "HOSTNAME", "OSTYPE", "MACHTYPE", "EPOCHSECONDS"];
 
@@ -32,6 +38,9 @@ pub(super) fn of(script: &str, dialect: Dialect, env: &Environment) -> String {
             let _ = write!(text, "{name}() {{ echo '{name}: unsupported builtin' >&2; return 2; }}; ");
         }
     }
+    if asks(script) {
+        text.push_str(READ);
+    }
     if script.contains("trap") {
         text.push_str(TRAP);
     }
@@ -41,4 +50,12 @@ pub(super) fn of(script: &str, dialect: Dialect, env: &Environment) -> String {
         }
     }
     text
+}
+
+/// Whether it has a `read` with a question.
+fn asks(script: &str) -> bool {
+    script.split("read -").skip(1).any(|rest| {
+        let command = rest.split(['\n', ';', '|', '&']).next().unwrap_or_default();
+        command.contains(" -p") || command.split(' ').next().is_some_and(|options| options.contains('p'))
+    })
 }

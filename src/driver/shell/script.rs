@@ -7,7 +7,8 @@ use super::run::{Flow, Limits, Run, State};
 use super::simple::INTERRUPTED;
 use super::variables::Variables;
 use super::{
-    Dialect, Effect, ShellError, Stopped, brief, effect, go_error, options, parse, preamble, real_shell,
+    Dialect, Effect, ShellError, Stopped, brief, effect, go_error, loops, options, parse, preamble,
+    real_shell,
 };
 use crate::process::{Cancel, Environment, Exit, Input, Process, Sink, SpawnError};
 use crate::word::NotUnderstood;
@@ -168,7 +169,12 @@ impl<'a> Script<'a> {
             args.extend(options::arguments(self.set, self.shopt, false)?);
         }
         let text = if shell.bash {
-            format!("{}{}", preamble::of(self.text, self.dialect, &self.env), self.text)
+            let traces = self.set.iter().any(|option| matches!(option.as_str(), "x" | "xtrace"));
+            let text = match self.dialect {
+                Dialect::GoTask if !traces => loops::ending_well(self.text),
+                _ => self.text.to_owned(),
+            };
+            preamble::of(self.text, self.dialect, &self.env) + &text
         } else {
             self.text.to_owned()
         };
