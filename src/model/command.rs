@@ -99,6 +99,18 @@ pub enum Loop {
     Nothing,
 }
 
+impl Loop {
+    /// Whether it asks for the value of a variable.
+    #[must_use]
+    pub fn is_over_values(&self) -> bool {
+        match self {
+            Self::Variable { .. } => true,
+            Self::Matrix { rows, .. } => rows.iter().any(|row| matches!(row, MatrixRow::Reference(..))),
+            Self::List(_) | Self::Sources | Self::Generates | Self::Nothing => false,
+        }
+    }
+}
+
 /// One row of a matrix.
 #[derive(Debug, Clone)]
 pub enum MatrixRow {

@@ -1,5 +1,6 @@
 //! How a call ends that has failed: what is printed, and the exit code (go-task 3.54 `cmd/task/task.go`).
 
+use super::flags::go_bool;
 use super::session::Failure;
 use super::settings::Settings;
 use crate::executor::task::TaskError;
@@ -21,7 +22,7 @@ pub(super) fn report(
         Failure::Task(error) => (error.to_string(), error.exit_code(settings.on("exit-code"))),
         Failure::Load(error) => (error.go.render(sources, paint.is_on()), error.exit_code),
     };
-    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| go_bool(&value) == Some(true)) {
         let annotation = match failure {
             Failure::Task(TaskError::Run { name, inner }) => {
                 format!("::error title=Task '{name}' failed::{inner}\n")

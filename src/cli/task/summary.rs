@@ -2,7 +2,7 @@
 
 use super::session::{Failure, Session};
 use crate::executor::task::{Compiled, CompiledAction, Evaluate, Request};
-use crate::model::{Allowed, Task, Variable, VariableValue};
+use crate::model::{Allowed, CommandKind, Defer, Task, Variable, VariableValue};
 use crate::reporter::TaskColour::{Cyan, Green, Reset, Yellow};
 use crate::template::Value;
 use std::sync::Arc;
@@ -87,9 +87,21 @@ impl Session {
             out.push_str(&plain("\n"));
             out.push_str(&plain("commands:\n"));
             for command in &compiled.commands {
+                let called = |name: &str| paint.paint(Green, &format!("Task: {name}\n"));
+                let deferred_call = match task.commands.get(command.index).map(|command| &command.kind) {
+                    Some(CommandKind::Defer(Defer::Call(call))) => Some(call.task.raw()),
+                    _ => None,
+                };
                 let line = match &command.action {
+                    CompiledAction::Defer(_) if deferred_call.is_some() => {
+                        called(deferred_call.unwrap_or_default())
+                    }
+                    // What comes to nothing is a call of nothing to go-task.
+                    CompiledAction::Shell { text, .. } | CompiledAction::Defer(text) if text.is_empty() => {
+                        called("")
+                    }
                     CompiledAction::Shell { shown, .. } => yellow(&format!("{shown}\n")),
-                    CompiledAction::Call(call) => paint.paint(Green, &format!("Task: {}\n", call.name)),
+                    CompiledAction::Call(call) => called(&call.name),
                     CompiledAction::Defer(deferred) => yellow(&format!("{deferred}\n")),
                 };
                 out.push_str(&plain(" - "));
@@ -101,7 +113,12 @@ impl Session {
     /// All variables that the task sees, but those of the environment and those that go-task sets.
     fn variables_section(&self, out: &mut String, task: &Task, compiled: &Compiled) {
         let layers = [&self.project.vars, &task.include_vars, &task.included_taskfile_vars, &task.vars];
-        let written = |name: &str| layers.iter().rev().find_map(|layer| layer.get(name));
+        // A value from the command line stands in the place of a global one.
+        let is_given = |name: &str| self.runner.is_given(name);
+        let written = |name: &str| {
+            let layers = layers.iter().enumerate().rev();
+            layers.filter(|(at, _)| *at > 0 || !is_given(name)).find_map(|(_, layer)| layer.get(name))
+        };
         let shown = compiled.scope.in_order().filter(|(name, _)| {
             !self.environment.contains_key(*name)
                 && !compiled.env.values.contains_key(*name)
@@ -162,7 +179,7 @@ fn is_computed(name: &str) -> bool {
 
 fn describe(name: &str, written: Option<&Variable>, value: &Value, compiled: &Compiled) -> String {
     if written.is_some_and(|variable| variable.secret) {
-        return "\"*****\"".to_owned();
+        return "*****".to_owned();
     }
     if let Some(VariableValue::Shell(command)) = written.map(|variable| &variable.value) {
         return format!("sh: {}", compiled.scope.render(command));

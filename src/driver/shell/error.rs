@@ -1,6 +1,6 @@
 //! Why a script did not run. A script that runs and fails is no error: it has an exit code.
 
-use crate::process::SpawnError;
+use crate::process::{SpawnError, SpawnErrorKind};
 
 /// An error of the shell itself. The texts of the first ones are go-task's (3.54).
 #[derive(Debug, thiserror::Error)]
@@ -22,5 +22,16 @@ pub enum ShellError {
     NoShell,
     /// The shell was not started.
     #[error(transparent)]
-    Spawn(#[from] SpawnError),
+    Spawn(SpawnError),
+}
+
+impl From<SpawnError> for ShellError {
+    fn from(error: SpawnError) -> Self {
+        match error.kind {
+            SpawnErrorKind::NoDirectory => {
+                Self::Directory(format!("chdir {}: no such file or directory", error.path.display()))
+            }
+            _ => Self::Spawn(error),
+        }
+    }
 }

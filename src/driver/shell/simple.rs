@@ -354,7 +354,7 @@ impl Run<'_, '_> {
                 self.script_file(call, ports)
             }
             Err(error) => {
-                self.flow = Flow::Failed(ShellError::Spawn(error));
+                self.flow = Flow::Failed(error.into());
                 None
             }
         }

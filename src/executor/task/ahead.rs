@@ -158,7 +158,7 @@ impl<'v> Ahead<'v> {
             return None;
         }
         if let VariableValue::Shell(command) = &variable.value {
-            let kept = self.command(command, variable.dir.as_ref(), scope, surroundings)?;
+            let kept = self.command(command, variable, scope, surroundings)?;
             self.kept.insert(self.next, kept);
         }
         self.awaited.insert(name);
@@ -182,10 +182,11 @@ impl<'v> Ahead<'v> {
     fn command(
         &mut self,
         command: &Text,
-        dir: Option<&Text>,
+        variable: &Variable,
         scope: &Scope,
         surroundings: &Surroundings<'_>,
     ) -> Option<Kept> {
+        let dir = variable.dir.as_ref();
         let seen = Seen { scope, known: &self.known };
         let waits = |text| mentions(text, false, |name| self.awaited.contains(name));
         if waits(command) || dir.is_some_and(waits) {
@@ -211,7 +212,7 @@ impl<'v> Ahead<'v> {
         let mut env = (surroundings.env)(runner);
         env.extend(runner.env_pairs(self.known.iter()));
         self.begun += 1;
-        Some(Kept::Begun(runner.begin(text, dir, env)))
+        Some(Kept::Begun(runner.begin(text, dir, env, variable.secret)))
     }
 
     /// Whether a word of a command is the name of a variable that is still to come: it may look for it in its environment.

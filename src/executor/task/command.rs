@@ -28,6 +28,9 @@ impl Runner {
             return Ok(());
         }
         let result = match &command.action {
+            // What comes to nothing is nothing to do, and nothing to show.
+            CompiledAction::Call(call) if call.name.is_empty() => return Ok(()),
+            CompiledAction::Shell { text, .. } if text.is_empty() => return Ok(()),
             CompiledAction::Call(call) => {
                 self.limit.release();
                 let deadline = written.timeout.map(|limit| (limit, compiled.name.clone()));

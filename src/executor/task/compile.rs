@@ -3,12 +3,13 @@
 use super::environment::TaskEnvironment;
 use super::error::TaskError;
 use super::lookup::Found;
-use super::loops::{Round, rounds};
+use super::loops::{NoFiles, Round, rounds};
 use super::renderer::Renderer;
 use super::request::{Request, request};
+use super::requires::check_references;
 use super::runner::Runner;
 use super::scope::Scope;
-use super::variables::{CallVars, Evaluate, render, smart_join};
+use super::variables::{CallVars, Evaluate, smart_join, written_dir};
 use crate::fingerprint::TaskFiles;
 use crate::frontend::taskfile::expand;
 use crate::model::{Command, CommandKind, Defer, Glob, Loop, Task, Text};
@@ -105,6 +106,9 @@ impl Runner {
         let vars = CallVars { name: &call.name, vars: &call.vars };
         let mut scope = self.variables(found, &vars, evaluate).await?;
         let task = self.task(found)?;
+        if evaluate == Evaluate::All {
+            check_references(task, &scope)?;
+        }
         let renderer = Renderer::new(evaluate);
         let heading = self.heading(found, &scope, &renderer)?;
         let mut prompts = Vec::with_capacity(task.prompt.len());
@@ -116,10 +120,7 @@ impl Runner {
             globs.iter().map(|glob| Ok((renderer.text(&glob.pattern, &scope)?, glob.exclude))).collect()
         };
         let (sources, generates) = (globs(&task.sources)?, globs(&task.generates)?);
-        let mut dir = self.project.root_dir.clone();
-        for part in task.base_dir.iter().chain(&task.dir) {
-            dir = smart_join(&dir, &expanded(render(part, &scope)?)?);
-        }
+        let dir = smart_join(&self.project.root_dir, &expanded(written_dir(task, &scope)?)?);
         let prefix = renderer.optional(task.prefix.as_ref(), &scope)?;
         let condition = renderer.optional(task.condition.as_ref(), &scope)?;
         let env = if renderer.failed() {
@@ -143,16 +144,20 @@ impl Runner {
             None => Cow::Borrowed(&scope),
             Some(round) => Cow::Owned(round.scope(&scope)),
         };
+        let outer = &scope;
         let mut commands = Vec::with_capacity(task.commands.len());
         for (index, command) in task.commands.iter().enumerate() {
             for round in unroll(command.each.as_deref()).map_err(|error| error.at(command.span))? {
-                commands.push(compile_command(index, command, &in_round(&round), evaluate, &renderer)?);
+                let scope = in_round(&round);
+                let referred = self.referred(&scope, outer);
+                commands.push(compile_command(index, command, (&scope, referred), &renderer)?);
             }
         }
         let mut deps = Vec::with_capacity(task.deps.len());
         for dep in &task.deps {
             for round in unroll(dep.each.as_deref()).map_err(|error| error.at(dep.span))? {
-                let call = request(&dep.call, &in_round(&round), &renderer)?;
+                let scope = in_round(&round);
+                let call = request(&dep.call, &scope, self.referred(&scope, outer), &renderer)?;
                 deps.push(CompiledDep { call, timeout: dep.timeout });
             }
         }
@@ -186,6 +191,36 @@ impl Runner {
         })
     }
 
+    /// Loops over what is none and needs no evaluation are found before anything else of a task: go-task compiles it without
+    /// `sh:` variables first.
+    pub(super) async fn check_loops(
+        self: &Rc<Self>,
+        found: &Found,
+        task: &Task,
+        call: &Request,
+    ) -> Result<(), TaskError> {
+        let of_commands = task.commands.iter().map(|command| (command.each.as_deref(), command.span));
+        let of_deps = task.deps.iter().map(|dep| (dep.each.as_deref(), dep.span));
+        let loops: Vec<_> = of_commands
+            .chain(of_deps)
+            .filter_map(|(each, span)| each.filter(|each| each.is_over_values()).map(|each| (each, span)))
+            .collect();
+        if loops.is_empty() {
+            return Ok(());
+        }
+        let vars = CallVars { name: &call.name, vars: &call.vars };
+        let scope = self.variables(found, &vars, Evaluate::Static).await?;
+        for (each, span) in loops {
+            rounds(each, &scope, &NoFiles).map_err(|error| self.in_file(error, task).at(span))?;
+        }
+        Ok(())
+    }
+
+    /// What references in a call see: the loop variable and the exit code as well, but for go-task's.
+    fn referred<'s>(&self, inner: &'s Scope, outer: &'s Scope) -> &'s Scope {
+        if self.options.refers_to_loops { inner } else { outer }
+    }
+
     fn in_file(&self, error: TaskError, task: &Task) -> TaskError {
         match error {
             TaskError::Loop { reference, .. } => {
@@ -207,16 +242,20 @@ impl Runner {
         &self,
         index: usize,
         defer: &Defer,
-        scope: &Scope,
+        outer: &Scope,
         exit_code: Option<i32>,
     ) -> Result<CompiledCommand, TaskError> {
-        let mut scope = scope.clone();
+        let mut scope = outer.clone();
         if let Some(code) = exit_code.filter(|code| *code > 0) {
             scope.set("EXIT_CODE", Value::from(code.to_string()));
         }
+        let renderer = Renderer::new(Evaluate::All);
         let action = match defer {
-            Defer::Shell(shell) => shell_action(&shell.script, &scope, Evaluate::All)?,
-            Defer::Call(call) => CompiledAction::Call(request(call, &scope, &Renderer::new(Evaluate::All))?),
+            Defer::Shell(shell) => shell_action(&shell.script, &scope, &renderer)?,
+            Defer::Call(call) => {
+                let referred = self.referred(&scope, outer);
+                CompiledAction::Call(request(call, &scope, referred, &renderer)?)
+            }
         };
         Ok(CompiledCommand { index, action, condition: None })
     }
@@ -230,29 +269,30 @@ pub(super) fn full_name(task: &Task, found: &Found) -> String {
 fn compile_command(
     index: usize,
     command: &Command,
-    scope: &Scope,
-    evaluate: Evaluate,
+    (scope, referred): (&Scope, &Scope),
     renderer: &Renderer,
 ) -> Result<CompiledCommand, TaskError> {
     let action = match &command.kind {
-        CommandKind::Shell(shell) => shell_action(&shell.script, scope, evaluate)?,
-        CommandKind::Call(call) => CompiledAction::Call(request(call, scope, renderer)?),
+        CommandKind::Shell(shell) => shell_action(&shell.script, scope, renderer)?,
+        CommandKind::Call(call) => CompiledAction::Call(request(call, scope, referred, renderer)?),
         CommandKind::Defer(defer) => CompiledAction::Defer(match defer {
             Defer::Shell(shell) => shell.script.raw().to_owned(),
             Defer::Call(call) => format!("Task: {}", call.task.raw()),
         }),
     };
-    let condition = command.condition.as_ref().map(|text| Renderer::new(evaluate).text(text, scope));
+    let condition = command.condition.as_ref().map(|text| renderer.alone().text(text, scope));
     Ok(CompiledCommand { index, action, condition: condition.transpose()? })
 }
 
-/// A script as it runs and as it is shown. An error in it leaves the others as they are.
-fn shell_action(script: &Text, scope: &Scope, evaluate: Evaluate) -> Result<CompiledAction, TaskError> {
-    let text = Renderer::new(evaluate).text(script, scope)?;
-    let shown = match scope.masked() {
-        Some(masked) => render(script, &masked).unwrap_or_default(),
-        None => text.clone(),
+/// A script as it runs and as it is shown, which is apart from what failed before it.
+fn shell_action(script: &Text, scope: &Scope, renderer: &Renderer) -> Result<CompiledAction, TaskError> {
+    let text = renderer.text(script, scope)?;
+    let masked = scope.masked();
+    let shown = match &masked {
+        None if !renderer.failed() => text.clone(),
+        masked => masked.as_ref().unwrap_or(scope).render(script),
     };
+    let shown = if shown.is_empty() { text.clone() } else { shown };
     Ok(CompiledAction::Shell { text, shown })
 }
 

@@ -35,6 +35,7 @@ impl Runner {
         command: String,
         dir: PathBuf,
         env: &dyn Fn(&Self) -> Vec<(String, String)>,
+        is_secret: bool,
     ) -> Result<Arc<str>, TaskError> {
         let known = self.dynamic.borrow().get(&command).cloned();
         let value = known.unwrap_or_else(|| {
@@ -45,7 +46,7 @@ impl Runner {
             let (runner, shown) = (Rc::clone(self), command.clone());
             let value = async move {
                 let exit = runner.script(script).await.map_err(|error| Arc::from(error.to_string()))?;
-                runner.printed(&shown, &exit)
+                runner.printed(&shown, &exit, is_secret)
             };
             self.keep(&command, value)
         });
@@ -53,7 +54,13 @@ impl Runner {
     }
 
     /// Begins a command whose turn is still to come. Nothing is seen of it before somebody asks for its value.
-    pub(super) fn begin(self: &Rc<Self>, command: String, dir: PathBuf, env: Vec<(String, String)>) -> Begun {
+    pub(super) fn begin(
+        self: &Rc<Self>,
+        command: String,
+        dir: PathBuf,
+        env: Vec<(String, String)>,
+        is_secret: bool,
+    ) -> Begun {
         let script = captured(&command, dir, env, TaskOutput::Hold);
         let cancel = self.cancel.child();
         let (runner, under) = (Rc::clone(self), cancel.clone());
@@ -64,7 +71,7 @@ impl Runner {
             let ended = end.await.ok_or_else(|| Arc::from("the run has ended"))?;
             let exit = Result::as_ref(&ended).map_err(|error| Arc::from(error.to_string()))?;
             runner.world.scripts.say(&exit.stderr);
-            runner.printed(&shown, exit)
+            runner.printed(&shown, exit, is_secret)
         });
         Begun { command, value, ended, cancel }
     }
@@ -85,13 +92,14 @@ impl Runner {
     }
 
     /// The value that the output of a command gives.
-    fn printed(&self, command: &str, exit: &ScriptExit) -> Result<Arc<str>, Arc<str>> {
+    fn printed(&self, command: &str, exit: &ScriptExit, is_secret: bool) -> Result<Arc<str>, Arc<str>> {
         if exit.code != 0 {
             return Err(Arc::from(format!("exit status {}", exit.code)));
         }
         let text = String::from_utf8_lossy(&exit.stdout);
         let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(&text);
-        self.progress(|| format!("dynamic variable: {} result: {}", GoQuoted(command), GoQuoted(text)));
+        let result = if is_secret { "*****" } else { text };
+        self.progress(|| format!("dynamic variable: {} result: {}", GoQuoted(command), GoQuoted(result)));
         Ok(Arc::from(text))
     }
 }

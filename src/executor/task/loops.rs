@@ -38,6 +38,19 @@ pub(super) trait Files {
     fn generates(&self) -> Result<Vec<String>, TaskError>;
 }
 
+/// None, for loops that go over values.
+pub(super) struct NoFiles;
+
+impl Files for NoFiles {
+    fn sources(&self) -> Result<Vec<String>, TaskError> {
+        Ok(Vec::new())
+    }
+
+    fn generates(&self) -> Result<Vec<String>, TaskError> {
+        Ok(Vec::new())
+    }
+}
+
 /// All rounds of a loop.
 pub(super) fn rounds(each: &Loop, scope: &Scope, files: &dyn Files) -> Result<Vec<Round>, TaskError> {
     let item: Arc<str> = Arc::from("ITEM");

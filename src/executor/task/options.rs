@@ -41,6 +41,8 @@ pub struct TaskOptions {
     pub explain: bool,
     /// It is kept what each source held, so that a later run can tell which one changed.
     pub keeps_contents: bool,
+    /// References among the variables of a call see the loop variable and the exit code. go-task's do not.
+    pub refers_to_loops: bool,
     /// Output style.
     pub output: Option<Output>,
     /// Whether Taskfile variables win over the environment (experiment ENV_PRECEDENCE).

@@ -18,6 +18,11 @@ impl Renderer {
         Self { evaluate, failed: Cell::new(false) }
     }
 
+    /// One for a text that is apart from the others.
+    pub(super) fn alone(&self) -> Self {
+        Self::new(self.evaluate)
+    }
+
     /// Whether an error has been passed over.
     pub(super) fn failed(&self) -> bool {
         self.failed.get()

@@ -33,9 +33,14 @@ impl Request {
     }
 }
 
-/// A call with its name and variables rendered by the caller. What the callee gets is rendered once more there, as
-/// go-task does; a `sh:` among them runs there.
-pub(super) fn request(call: &Call, scope: &Scope, renderer: &Renderer) -> Result<Request, TaskError> {
+/// A call with its name and variables rendered by the caller; references see a scope of their own. What the callee gets is
+/// rendered once more there, as go-task does; a `sh:` among them runs there.
+pub(super) fn request(
+    call: &Call,
+    scope: &Scope,
+    referred: &Scope,
+    renderer: &Renderer,
+) -> Result<Request, TaskError> {
     let name = renderer.text(&call.task, scope)?;
     let mut vars = Variables::new();
     for (key, variable) in &call.vars {
@@ -47,7 +52,8 @@ pub(super) fn request(call: &Call, scope: &Scope, renderer: &Renderer) -> Result
                 VariableValue::Shell(Text::new(renderer.text(command, scope)?, command.span()))
             }
             VariableValue::Reference(text) => {
-                VariableValue::Literal(renderer.value(|| resolve(text, scope), || Value::Nil)?)
+                let value = renderer.value(|| resolve(text, referred), || Value::Nil)?;
+                VariableValue::Literal(without_nulls(value))
             }
             VariableValue::Structure(structure) => VariableValue::Literal(
                 renderer.value(|| render_structure(structure, scope), || as_written(structure))?,
@@ -59,6 +65,22 @@ pub(super) fn request(call: &Call, scope: &Scope, renderer: &Renderer) -> Result
         vars.insert(Arc::clone(key), Variable { value, query, ..variable.clone() });
     }
     Ok(Request { name, span: call.task.span(), vars, silent: call.silent, indirect: true })
+}
+
+/// Maps lose what is null on the way to the callee.
+fn without_nulls(value: Value) -> Value {
+    match (value.as_list(), value.as_map()) {
+        (Some(items), _) if items.iter().any(|item| matches!(item, Value::List(_) | Value::Map(_))) => {
+            Value::list(items.iter().cloned().map(without_nulls))
+        }
+        (_, Some(map)) => {
+            let entries = map.iter().filter(|(_, value)| !matches!(value, Value::Nil));
+            Value::map(
+                entries.map(|(name, value)| (Arc::clone(name), without_nulls(value.clone()))).collect(),
+            )
+        }
+        _ => value,
+    }
 }
 
 /// A rendered text that is rendered again where it is used.

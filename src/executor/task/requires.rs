@@ -1,7 +1,7 @@
 //! `requires`: variables that must be set, and their allowed values (go-task 3.54 `requires.go`).
 
 use super::compile::Compiled;
-use super::error::TaskError;
+use super::error::{GoQuoted, TaskError};
 use super::lookup::Found;
 use super::renderer::Renderer;
 use super::request::Request;
@@ -30,7 +30,15 @@ impl Runner {
         let call = CallVars { name: &request.name, vars: &request.vars };
         let scope = self.variables(found, &call, Evaluate::Static).await?;
         let name = self.heading(found, &scope, &Renderer::new(Evaluate::Static))?.name.into_owned();
-        Err(TaskError::MissingVariables { name, missing }.at(at))
+        // Values that a reference gives are not told here.
+        let missing = missing.into_iter().map(|(name, values)| {
+            let is_list = task
+                .requires
+                .iter()
+                .any(|required| required.name == name && matches!(required.allowed, Some(Allowed::List(_))));
+            (name, if is_list { values } else { Vec::new() })
+        });
+        Err(TaskError::MissingVariables { name, missing: missing.collect() }.at(at))
     }
 
     /// The variables that are not set at all.
@@ -57,12 +65,6 @@ impl Runner {
         for required in &task.requires {
             let Some(rule) = &required.allowed else { continue };
             let allowed = allowed(Some(rule), &compiled.scope);
-            if let Allowed::Reference(text) = rule
-                && resolve(text, &compiled.scope)?.as_list().is_none()
-            {
-                let text = text.raw();
-                return Err(TaskError::Other(format!("enum reference {text:?} must resolve to a list")));
-            }
             // No values at all are no rule.
             if allowed.is_empty() {
                 continue;
@@ -81,6 +83,24 @@ impl Runner {
         let at = task.requires.iter().find(is_first).map_or(task.span, |required| required.span);
         Err(TaskError::ForbiddenValues { name: compiled.name.clone(), found }.at(at))
     }
+}
+
+/// Values that a reference allows are a list of strings, or the task is wrong.
+pub(super) fn check_references(task: &Task, scope: &Scope) -> Result<(), TaskError> {
+    for required in &task.requires {
+        let Some(Allowed::Reference(text)) = &required.allowed else { continue };
+        let value = resolve(text, scope)?;
+        let wrong = match value.as_list() {
+            None => "resolve to a list",
+            Some(items) if items.iter().any(|item| !matches!(item, Value::String(_))) => {
+                "contain only strings"
+            }
+            Some(_) => continue,
+        };
+        let message = format!("enum reference {} must {wrong}", GoQuoted(text.raw()));
+        return Err(TaskError::Other(message).at(required.span));
+    }
+    Ok(())
 }
 
 impl Scope {

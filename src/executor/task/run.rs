@@ -135,6 +135,7 @@ impl Runner {
         }
         let found = self.lookup.find(&request.name, request.span)?;
         let task = Arc::clone(self.task(&found)?);
+        Box::pin(self.check_loops(&found, &task, &request)).await?;
         if !super::platform::matches(&task.platforms) {
             // The `\n` in these texts is go-task's own: it is not a line end there either.
             self.note(|| format!("{} not for current platform - ignored\\n", GoQuoted(&request.name)));

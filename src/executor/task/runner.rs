@@ -138,6 +138,12 @@ impl Runner {
         self.needed.get_or_init(|| Needed::of(self, requests));
     }
 
+    /// Whether the command line gives a variable.
+    #[must_use]
+    pub fn is_given(&self, name: &str) -> bool {
+        self.options.globals.iter().any(|(given, _)| **given == *name)
+    }
+
     /// Finds tasks by name.
     #[must_use]
     pub fn lookup(&self) -> &Lookup {

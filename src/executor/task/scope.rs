@@ -61,7 +61,7 @@ impl Scope {
         }
         let mut masked = self.clone();
         for name in &self.secrets {
-            masked.own.insert(Arc::clone(name), Value::string("*****"));
+            masked.set(Arc::clone(name), Value::string("*****"));
         }
         Some(masked)
     }

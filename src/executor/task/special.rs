@@ -3,6 +3,7 @@
 use super::options::TaskOptions;
 use super::runner::Runner;
 use super::scope::Scope;
+use crate::frontend::taskfile::is_absolute;
 use crate::model::{Project, Task, Taskfile};
 use crate::template::Value;
 use crate::word::clean;
@@ -108,12 +109,9 @@ fn is_nowhere(project: &Project) -> bool {
 
 /// Joins a directory as it is written, with its templates (go-task `filepathext.SmartJoin`).
 fn joined(dir: String, part: &str) -> String {
-    const ABSOLUTE: [&str; 3] = [".ROOT_DIR", ".TASKFILE_DIR", ".USER_WORKING_DIR"];
     match part {
         "" => dir,
-        absolute if absolute.starts_with('/') || ABSOLUTE.iter().any(|name| absolute.contains(name)) => {
-            absolute.to_owned()
-        }
+        absolute if is_absolute(absolute) => absolute.to_owned(),
         relative if dir.is_empty() => clean(relative),
         relative => clean(&format!("{dir}/{relative}")),
     }

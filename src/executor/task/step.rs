@@ -77,7 +77,7 @@ impl TaskSteps {
             scope.set(name, value);
         }
         let call = Call { task: Text::nowhere(name), vars: vars.clone(), silent: false, absolute: true };
-        let mut request = request(&call, &scope, &Renderer::new(Evaluate::All))?;
+        let mut request = request(&call, &scope, &scope, &Renderer::new(Evaluate::All))?;
         // What the command line forced is meant for the named pipeline's tasks as well.
         request.indirect = false;
         Ok(request)

@@ -8,6 +8,7 @@ use super::lookup::Found;
 use super::query;
 use super::runner::Runner;
 use super::scope::Scope;
+use crate::frontend::taskfile::is_absolute;
 use crate::model::{Pipeline, Query, Structure, Task, Text, Variable, VariableValue, Variables};
 use crate::template::{Expression, Lookup, Map, Value};
 use std::borrow::Cow;
@@ -198,6 +199,10 @@ impl Runner {
                 {
                     scope.set_undefined(name);
                 }
+                // So that templates do not trip over it.
+                _ if evaluate == Evaluate::Static && matches!(value, Value::Nil) => {
+                    scope.set(Arc::clone(name), Value::string(""));
+                }
                 _ => scope.set(Arc::clone(name), value),
             }
             if variable.secret {
@@ -236,7 +241,7 @@ impl Runner {
                     Some(own) => smart_join(&self.project.root_dir, &render(own, scope)?),
                     None => surroundings.dir.to_owned(),
                 };
-                let printed = self.dynamic(text, dir, surroundings.env).await?;
+                let printed = self.dynamic(text, dir, surroundings.env, variable.secret).await?;
                 return match &variable.query {
                     Some(query) => {
                         self.take_apart(name, query, query::Source::Printed(printed), scope, &surroundings)
@@ -311,8 +316,23 @@ pub(super) fn render_structure(structure: &Structure, scope: &Scope) -> Result<V
 
 /// The directory of a task before variables of the shell are expanded in it.
 pub(super) fn task_dir(root: &Path, task: &Task, scope: &Scope) -> Result<PathBuf, TaskError> {
-    let mut parts = task.base_dir.iter().chain(&task.dir);
-    parts.try_fold(root.to_owned(), |dir, part| Ok(smart_join(&dir, &render(part, scope)?)))
+    Ok(smart_join(root, &written_dir(task, scope)?))
+}
+
+/// The directory that a task's file and its includes give it, rendered. go-task joins before it renders: what only turns out
+/// to be absolute, or is `~`, is below the directory of the include.
+pub(super) fn written_dir(task: &Task, scope: &Scope) -> Result<String, TaskError> {
+    let mut dir = String::new();
+    for part in task.base_dir.iter().chain(&task.dir) {
+        let text = render(part, scope)?;
+        if dir.is_empty() || is_absolute(part.raw()) {
+            dir = text;
+        } else if !text.is_empty() {
+            dir.push('/');
+            dir.push_str(&text);
+        }
+    }
+    Ok(dir)
 }
 
 /// The directory that `dir` of includes gives to what is in them, outermost first.
@@ -338,7 +358,7 @@ pub(super) fn smart_join(base: &Path, path: &str) -> PathBuf {
     if let Some(rest) = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
         && let Some(home) = std::env::var_os("HOME")
     {
-        return PathBuf::from(home).join(rest.trim_start_matches('/'));
+        return clean(&PathBuf::from(home).join(rest.trim_start_matches('/')));
     }
     clean(&base.join(path))
 }

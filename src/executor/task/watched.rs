@@ -93,7 +93,7 @@ impl Runner {
         let task = self.task(&found)?;
         for command in &task.commands {
             if let CommandKind::Defer(Defer::Call(call)) = &command.kind {
-                open.extend(request(call, &compiled.scope, &Renderer::new(Evaluate::All)));
+                open.extend(request(call, &compiled.scope, &compiled.scope, &Renderer::new(Evaluate::All)));
             }
         }
         let use_gitignore = self.gitignore(task);

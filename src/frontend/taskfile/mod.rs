@@ -27,7 +27,7 @@ pub use lower::GO_TASK_VERSION;
 pub use version::Version;
 
 pub(super) use merge::excluded;
-pub(crate) use path::relative;
+pub(crate) use path::{is_absolute, relative};
 
 use crate::diagnostic::Diagnostics;
 use crate::model::Project;

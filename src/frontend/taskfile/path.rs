@@ -23,11 +23,13 @@ pub(super) fn clean(path: &Path) -> PathBuf {
 
 /// Joins and cleans; an absolute second path stands alone (go-task `filepathext.SmartJoin`).
 pub(super) fn smart_join(base: &Path, path: &str) -> PathBuf {
-    const ABSOLUTE: [&str; 3] = [".ROOT_DIR", ".TASKFILE_DIR", ".USER_WORKING_DIR"];
-    if path.starts_with('/') || ABSOLUTE.iter().any(|name| path.contains(name)) {
-        return PathBuf::from(path);
-    }
-    clean(&base.join(path))
+    if is_absolute(path) { PathBuf::from(path) } else { clean(&base.join(path)) }
+}
+
+/// Whether a path, as it is written with its templates, will be absolute (go-task `filepathext.IsAbs`).
+pub(crate) fn is_absolute(path: &str) -> bool {
+    const VARIABLES: [&str; 3] = [".ROOT_DIR", ".TASKFILE_DIR", ".USER_WORKING_DIR"];
+    path.starts_with('/') || VARIABLES.iter().any(|name| path.contains(name))
 }
 
 /// Go's `filepath.Rel` from a directory, both absolute.
