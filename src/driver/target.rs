@@ -1,7 +1,7 @@
 //! What is asked of one host.
 
 use super::{Derivation, DriverError, Io, Lock, StorePath, SystemDiff};
-use crate::model::{Action, Health, Hook, Host, Proof};
+use crate::model::{Action, Health, Hook, Host, Proof, Quiesce};
 use regex::RegexSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -271,6 +271,19 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// It could not be run.
     fn hook(&self, host: &Host, hook: &Hook, io: Io<'_>) -> Result<HealthOutcome, DriverError>;
+
+    /// Lets the host hold a lease and does `work` meanwhile; tells why the lease was lost before the work was done, if it
+    /// was. Its texts are rendered already: they are taken as they are (`Text::raw`).
+    ///
+    /// # Errors
+    /// The lease could not be had; the work was not begun.
+    fn quiesce(
+        &self,
+        host: &Host,
+        quiesce: &Quiesce,
+        work: &mut dyn FnMut(),
+        io: Io<'_>,
+    ) -> Result<Option<String>, DriverError>;
 
     /// Clears the lock that a host has, whoever took it, and tells what it was.
     ///

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,7 @@ pub(crate) struct Tool {
     environment: Vec<(OsString, OsString)>,
     withheld: &'static [&'static str],
     input: Vec<u8>,
+    feed: Option<Arc<PipeReader>>,
 }
 
 /// How a tool ended.
@@ -139,6 +141,12 @@ impl Tool {
         self
     }
 
+    /// Gives it standard input that somebody writes to while it runs. Its end comes when no writer is left.
+    pub(crate) fn feed(mut self, feed: PipeReader) -> Self {
+        self.feed = Some(Arc::new(feed));
+        self
+    }
+
     /// Runs it and hands over each line of both streams.
     ///
     /// # Errors
@@ -204,7 +212,11 @@ impl Tool {
                 command.process_group(0);
                 Ok(())
             });
-        call = if self.input.is_empty() { call.stdin_null() } else { call.stdin_bytes(self.input.clone()) };
+        call = match &self.feed {
+            Some(feed) => call.stdin_file(feed.try_clone()?),
+            None if self.input.is_empty() => call.stdin_null(),
+            None => call.stdin_bytes(self.input.clone()),
+        };
         if let Some(directory) = &self.directory {
             call = call.dir(directory);
         }

@@ -5,11 +5,12 @@ use super::drivers::Drivers;
 use super::event::HostResult;
 use super::health;
 use super::proof::{self, Found, Judgement};
+use super::quiesce::quiesced;
 use crate::driver::{
     DriverError, ErrorKind, Gate, HealthOutcome, Io, Probe, Proving, StorePath, SystemState,
 };
-use crate::model::{Action, Health, Hook, Host, OnFailure, Proof};
-use crate::process::Cancel;
+use crate::model::{Action, Health, Hook, Host, OnFailure, Proof, Quiesce};
+use crate::process::{Cancel, Stream};
 use std::time::{Duration, Instant};
 
 /// How often a host that was lost during the activation is looked for, and the pause before each time.
@@ -27,6 +28,7 @@ pub(super) struct Order<'a> {
     pub(super) hooks_before: &'a [Hook],
     pub(super) health: &'a [Health],
     pub(super) hooks_after: &'a [Hook],
+    pub(super) quiesce: Option<&'a Quiesce>,
     pub(super) on_failure: OnFailure,
     pub(super) proof: &'a Proof,
     /// The run's id.
@@ -46,22 +48,83 @@ pub(super) struct Verdict {
     pub(super) state: Option<SystemState>,
 }
 
-/// Activates, asks, looks at the health, and goes back if that is the policy.
+/// Activates while the host holds its lease, with the hooks around that, and goes back if that is the policy.
 pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
-    let Order { host, path, action, before, proof, .. } = *order;
+    let Order { host, action, .. } = *order;
     if action != Action::DryActivate
         && let Some(reason) = health::run_hooks("before", order.hooks_before, order, drivers, io)
     {
         let result = if io.cancel.is_requested() { HostResult::Cancelled } else { HostResult::Failed };
         return Verdict { result, reason: Some(reason), state: None };
     }
+    let held = quiesced(order.quiesce, host, drivers, io, || {
+        go_back(prove(order, drivers, io), order, drivers, order.insisting(io))
+    });
+    let verdict = match held {
+        Ok((verdict, lost)) => with_loss(verdict, lost, io),
+        Err(error) => return untouched(&error),
+    };
+    if verdict.result != HostResult::Succeeded || action == Action::DryActivate {
+        return verdict;
+    }
+    let Some(reason) = health::run_hooks("after", order.hooks_after, order, drivers, io) else {
+        return verdict;
+    };
+    let degraded =
+        Verdict { result: HostResult::Degraded, reason: joined(verdict.reason, &reason), ..verdict };
+    let io = order.insisting(io);
+    let back = quiesced(order.quiesce.filter(|_| order.goes_back()), host, drivers, io, || {
+        go_back(degraded.clone(), order, drivers, io)
+    });
+    match back {
+        Ok((verdict, lost)) => with_loss(verdict, lost, io),
+        Err(error) => Verdict {
+            reason: joined(degraded.reason.clone(), &format!("not rolled back: {error}")),
+            ..degraded
+        },
+    }
+}
+
+/// Nothing was changed on the host.
+fn untouched(error: &DriverError) -> Verdict {
+    let result = match error.kind {
+        kind if kind.is_link() => HostResult::Unreachable,
+        ErrorKind::Cancelled => HostResult::Cancelled,
+        _ => HostResult::Failed,
+    };
+    Verdict { result, reason: Some(error.to_string()), state: None }
+}
+
+fn joined(reason: Option<String>, further: &str) -> Option<String> {
+    Some(reason.map_or_else(|| further.to_owned(), |reason| format!("{reason}\n{further}")))
+}
+
+/// The host is as it is; that it was alone meanwhile is not certain.
+pub(super) fn with_loss(verdict: Verdict, lost: Option<String>, io: Io<'_>) -> Verdict {
+    let Some(why) = lost else { return verdict };
+    let text = format!("the lease of `quiesce` was lost before all was done: {why}");
+    io.output.line(Stream::Stderr, &text);
+    Verdict { reason: joined(verdict.reason, &text), ..verdict }
+}
+
+/// Goes back from what failed, if that is the policy.
+fn go_back(verdict: Verdict, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
+    let changed = verdict.state.as_ref().is_some_and(|state| *state != order.before.state);
+    if order.goes_back() && changed && matches!(verdict.result, HostResult::Degraded | HostResult::Failed) {
+        return roll_back(&verdict, order.host, order.before, order.action, drivers, io);
+    }
+    verdict
+}
+
+/// Activates, asks, and looks at the health.
+fn prove(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
+    let Order { host, path, action, before, proof, .. } = *order;
     // A first Ctrl-C leaves no activation half proven.
     let look = |io: Io<'_>| match health::check(order, drivers, order.insisting(io)) {
         None => HealthOutcome::Healthy,
         Some(reason) => HealthOutcome::Unhealthy(reason),
     };
-    let goes_back = matches!(order.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave);
-    let gate = Gate { longest: health::longest(order.health), goes_back, look: &look };
+    let gate = Gate { longest: health::longest(order.health), goes_back: order.goes_back(), look: &look };
     let gate = (action.activates() && !order.health.is_empty()).then_some(&gate);
     let found = match drivers.target.activate(host, path, action, before, Proving { proof, gate }, io) {
         Ok(activation) => Found {
@@ -75,12 +138,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
         },
         // Nothing was changed, so there is nothing to find out.
         Err(error) if error.kind == ErrorKind::Refusal || action == Action::DryActivate => {
-            let result = match error.kind {
-                kind if kind.is_link() => HostResult::Unreachable,
-                ErrorKind::Cancelled => HostResult::Cancelled,
-                _ => HostResult::Failed,
-            };
-            return Verdict { result, reason: Some(error.to_string()), state: None };
+            return untouched(&error);
         }
         Err(error) => match inquire(order, drivers, io) {
             Ok((now, went_back)) => {
@@ -114,13 +172,7 @@ pub(super) fn activate(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verd
         Some(_) => judgement,
         None => with_health(judgement, order, drivers, io),
     };
-    let judgement = with_hooks(judgement, order, drivers, io);
-    let verdict = Verdict { result: judgement.result, reason: judgement.reason, state: Some(found.state) };
-    let changed = verdict.state.as_ref() != Some(&before.state);
-    if goes_back && changed && matches!(verdict.result, HostResult::Degraded | HostResult::Failed) {
-        return roll_back(&verdict, order.host, before, action, drivers, order.insisting(io));
-    }
-    verdict
+    Verdict { result: judgement.result, reason: judgement.reason, state: Some(found.state) }
 }
 
 /// Health of a host that has the system already.
@@ -129,6 +181,25 @@ pub(super) fn check_health(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> 
     let judgement = with_health(unchanged, order, drivers, io);
     let state = Some(order.before.state.clone());
     Verdict { result: judgement.result, reason: judgement.reason, state }
+}
+
+/// Goes back as [`roll_back`] does, while the host holds its lease. One that cannot have it stays as it is.
+pub(super) fn roll_back_quiesced(
+    verdict: &Verdict,
+    quiesce: Option<&Quiesce>,
+    host: &Host,
+    before: &Probe,
+    action: Action,
+    drivers: &Drivers,
+    io: Io<'_>,
+) -> Verdict {
+    match quiesced(quiesce, host, drivers, io, || roll_back(verdict, host, before, action, drivers, io)) {
+        Ok((verdict, lost)) => with_loss(verdict, lost, io),
+        Err(error) => Verdict {
+            reason: joined(verdict.reason.clone(), &format!("not rolled back: {error}")),
+            ..verdict.clone()
+        },
+    }
 }
 
 /// Goes back from what `verdict` says to what ran `before`.
@@ -165,6 +236,10 @@ pub(super) fn roll_back(
 }
 
 impl Order<'_> {
+    fn goes_back(&self) -> bool {
+        matches!(self.on_failure, OnFailure::RollBackHost | OnFailure::RollBackWave)
+    }
+
     fn insisting<'a>(&'a self, io: Io<'a>) -> Io<'a> {
         Io { output: io.output, cancel: self.insist }
     }
@@ -196,16 +271,6 @@ fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<(Probe, b
                 (now, went_back)
             });
         }
-    }
-}
-
-fn with_hooks(judgement: Judgement, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Judgement {
-    if judgement.result != HostResult::Succeeded || order.action == Action::DryActivate {
-        return judgement;
-    }
-    match health::run_hooks("after", order.hooks_after, order, drivers, io) {
-        None => judgement,
-        Some(reason) => Judgement { result: HostResult::Degraded, reason: Some(reason) },
     }
 }
 

@@ -17,6 +17,7 @@ pub mod notification;
 pub mod outcome;
 pub mod pipeline;
 mod proof;
+mod quiesce;
 mod reboot;
 pub mod render;
 pub mod reporter;

@@ -105,7 +105,16 @@ pub(super) fn run(
             let path = input.path.ok_or_else(|| missing("the system"))?;
             drivers.target.copy(known(host)?, &path, io).map(|()| Answer::Done(Some(path.to_string())))
         }
-        NodeKind::Activate { action, before: hooks_before, health, after, on_failure, proof, .. } => {
+        NodeKind::Activate {
+            action,
+            before: hooks_before,
+            health,
+            after,
+            on_failure,
+            proof,
+            quiesce,
+            ..
+        } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let order = Order {
@@ -116,6 +125,7 @@ pub(super) fn run(
                 hooks_before,
                 health,
                 hooks_after: after,
+                quiesce: quiesce.as_deref(),
                 on_failure: *on_failure,
                 proof,
                 run: &shared.run,
@@ -128,7 +138,7 @@ pub(super) fn run(
                 activation::activate(&order, drivers, io)
             }))
         }
-        NodeKind::Reboot { action, reboot: wish, health, proof, .. } => {
+        NodeKind::Reboot { action, reboot: wish, health, proof, quiesce, .. } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let verdict = input.verdict.ok_or_else(|| missing("the verdict"))?;
@@ -140,6 +150,7 @@ pub(super) fn run(
                 hooks_before: &[],
                 health,
                 hooks_after: &[],
+                quiesce: quiesce.as_deref(),
                 on_failure: OnFailure::Continue,
                 proof,
                 run: &shared.run,
@@ -148,10 +159,13 @@ pub(super) fn run(
             };
             Ok(Answer::Judged(reboot::reboot(&order, wish, &verdict, drivers, io)))
         }
-        NodeKind::RollBack { action, .. } => {
+        NodeKind::RollBack { action, quiesce, .. } => {
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let verdict = input.verdict.ok_or_else(|| missing("the verdict"))?;
-            Ok(Answer::Judged(activation::roll_back(&verdict, known(host)?, &before, *action, drivers, io)))
+            let (host, quiesce) = (known(host)?, quiesce.as_deref());
+            Ok(Answer::Judged(activation::roll_back_quiesced(
+                &verdict, quiesce, host, &before, *action, drivers, io,
+            )))
         }
         NodeKind::Notify(notification) => {
             let message = input.message.ok_or_else(|| missing("the report"))?;

@@ -4,6 +4,7 @@ use super::activation::{Order, Verdict};
 use super::drivers::Drivers;
 use super::event::HostResult;
 use super::health;
+use super::quiesce::quiesced;
 use crate::driver::{DriverError, ErrorKind, Io, Rebooted, StorePath};
 use crate::model::{Action, Reboot, RebootPolicy};
 
@@ -36,7 +37,13 @@ pub(super) fn reboot(
     io: Io<'_>,
 ) -> Verdict {
     let Order { host, path, before, proof, .. } = *order;
-    match drivers.target.reboot(host, path, reboot.timeout, before, proof, io) {
+    let go = || drivers.target.reboot(host, path, reboot.timeout, before, proof, io);
+    // That the lease ends with the session is what a reboot does.
+    let rebooted = match quiesced(order.quiesce, host, drivers, io, go) {
+        Ok((rebooted, _)) => rebooted,
+        Err(error) => return not_rebooted(&error, verdict),
+    };
+    match rebooted {
         Ok(rebooted) => {
             let verdict = judge(path, rebooted);
             if verdict.result != HostResult::Succeeded {
@@ -71,11 +78,14 @@ fn judge(path: &StorePath, rebooted: Rebooted) -> Verdict {
 }
 
 fn unknown(error: &DriverError, verdict: &Verdict) -> Verdict {
-    let text = error.to_string();
     if error.kind.is_link() || error.kind == ErrorKind::TimedOut {
-        return Verdict { result: HostResult::Unknown, reason: Some(text), state: None };
+        return Verdict { result: HostResult::Unknown, reason: Some(error.to_string()), state: None };
     }
-    // It was not asked to reboot: it has what it was given, and not all of it is in use.
-    let reason = Some(format!("not rebooted: {text}"));
+    not_rebooted(error, verdict)
+}
+
+/// It was not asked to reboot: it has what it was given, and not all of it is in use.
+fn not_rebooted(error: &DriverError, verdict: &Verdict) -> Verdict {
+    let reason = Some(format!("not rebooted: {error}"));
     Verdict { result: HostResult::Degraded, reason, state: verdict.state.clone() }
 }

@@ -6,6 +6,7 @@ mod host;
 mod notification;
 mod pipeline;
 mod project;
+mod quiesce;
 mod selector;
 mod snapshot;
 mod step;
@@ -28,6 +29,7 @@ pub use pipeline::{
     Tolerance,
 };
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
+pub use quiesce::Quiesce;
 pub use selector::{Selector, SelectorError};
 pub use snapshot::Snapshot;
 pub use step::{Health, HealthKind, Step, StepKind};

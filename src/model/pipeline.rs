@@ -1,6 +1,6 @@
 //! Pipelines: check, build, deploy and notify over selected hosts.
 
-use super::{Health, Host, Notification, Platform, Selector, Step, TaskfileId, Text, Variables};
+use super::{Health, Host, Notification, Platform, Quiesce, Selector, Step, TaskfileId, Text, Variables};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;
@@ -117,6 +117,8 @@ pub struct Deploy {
     pub before: Vec<Hook>,
     /// Run for each host after its activation, when it is well.
     pub after: Vec<Hook>,
+    /// Held by each host while it is activated, rebooted or rolled back.
+    pub quiesce: Option<Arc<Quiesce>>,
     /// Looked at after activation.
     pub health: Vec<Health>,
     /// When hosts are rebooted.
@@ -146,6 +148,7 @@ impl Deploy {
             max_failures: None,
             before: Vec::new(),
             after: Vec::new(),
+            quiesce: None,
             health: Vec::new(),
             reboot: Reboot::default(),
             on_failure: OnFailure::Stop,

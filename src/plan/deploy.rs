@@ -25,6 +25,8 @@ impl Compiler {
         let health: Arc<[_]> = deploy.health.clone().into();
         let before_hooks: Arc<[_]> = deploy.before.clone().into();
         let after_hooks: Arc<[_]> = deploy.after.clone().into();
+        // What changes nothing that runs needs nothing to be still.
+        let quiesce = deploy.quiesce.clone().filter(|_| deploy.action.activates());
         let allowed = allowed_failures(deploy, self.builder.hosts().len());
         let proof = Arc::new(deploy.proof.clone());
         let rolls_back_waves = deploy.on_failure == OnFailure::RollBackWave;
@@ -51,6 +53,7 @@ impl Compiler {
                     before: Arc::clone(&before_hooks),
                     health: Arc::clone(&health),
                     after: Arc::clone(&after_hooks),
+                    quiesce: quiesce.clone(),
                     on_failure: deploy.on_failure,
                     proof: Arc::clone(&proof),
                     wave,
@@ -68,6 +71,7 @@ impl Compiler {
                         reboot: deploy.reboot,
                         health: Arc::clone(&health),
                         proof: Arc::clone(&proof),
+                        quiesce: deploy.quiesce.clone(),
                         wave,
                     };
                     *last = self.add(kind, Stage::Deploy, Some(*host), Some(pool), [success(*last)]);
@@ -88,7 +92,7 @@ impl Compiler {
             );
             if rolls_back_waves {
                 for (host, activation) in activations {
-                    let kind = NodeKind::RollBack { action: deploy.action, wave };
+                    let kind = NodeKind::RollBack { action: deploy.action, quiesce: quiesce.clone(), wave };
                     let before = [end(activation), end(ended)];
                     let pool = Some(self.pools.activate);
                     let id = self.add(kind, Stage::Deploy, Some(host), pool, before);

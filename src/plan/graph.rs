@@ -1,6 +1,8 @@
 //! The plan's data: nodes, edges in compressed rows, pools. Knows no executor.
 
-use crate::model::{Action, Health, Hook, Host, Notification, OnFailure, Proof, Reboot, Step, StepKind};
+use crate::model::{
+    Action, Health, Hook, Host, Notification, OnFailure, Proof, Quiesce, Reboot, Step, StepKind,
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -109,6 +111,8 @@ pub enum NodeKind {
         health: Arc<[Health]>,
         /// Run after it, when the host is well.
         after: Arc<[Hook]>,
+        /// Held by the host until the result is known.
+        quiesce: Option<Arc<Quiesce>>,
         /// What a failure means.
         on_failure: OnFailure,
         /// How it is followed and proven.
@@ -126,6 +130,8 @@ pub enum NodeKind {
         health: Arc<[Health]>,
         /// How units are judged.
         proof: Arc<Proof>,
+        /// Held by the host until it goes down.
+        quiesce: Option<Arc<Quiesce>>,
         /// Number of the wave, from 0.
         wave: usize,
     },
@@ -141,6 +147,8 @@ pub enum NodeKind {
     RollBack {
         /// The verb that was used.
         action: Action,
+        /// Held by the host meanwhile.
+        quiesce: Option<Arc<Quiesce>>,
         /// Number of the wave, from 0.
         wave: usize,
     },

@@ -117,6 +117,8 @@ fn note(plan: &Plan, node: &Node) -> String {
             let words: Vec<&str> = notification.when.iter().map(|when| when.word()).collect();
             format!("when {}", words.join(", "))
         }
+        NodeKind::Activate { quiesce: Some(_), .. } if at_once.is_empty() => "holding a lease".into(),
+        NodeKind::Activate { quiesce: Some(_), .. } => format!("{at_once}, holding a lease"),
         _ => at_once,
     }
 }

@@ -48,6 +48,85 @@ fn hooks_and_shares_that_cannot_be_are_told() {
     check("deploy: {max_failures: -1}").stderr_contains("out of range");
 }
 
+/// What the newest rehearsal would do with luna, from the first lease, hook or activation on.
+fn steps(fixture: &Fixture) -> Vec<String> {
+    let log = std::fs::read_to_string(fixture.journal_file().with_file_name("hosts/luna.log")).unwrap();
+    let steps = log.lines().filter_map(|line| line.split_once("rehearsal: would ")?.1.split(" /nix").next());
+    let steps = steps.map(str::to_owned);
+    steps.skip_while(|step| !step.starts_with("run") && !step.starts_with("hold")).collect()
+}
+
+const LEASE: &str = "deploy: {before: [{command: quiet}], after: [{command: loud}], health: [{unit: a.service}], \
+    quiesce: {command: 'drain {{.HOST}} {{.WHERE}}', ready: 'is-drained {{.WHERE}}', timeout: 30s}";
+
+fn leased(further: &str) -> Fixture {
+    let deploy = format!("vars: {{WHERE: '{{{{.PLACE}}}}'}}\n    {LEASE}{further}}}");
+    let file =
+        FLEET.replace("deploy: {}", &deploy).replace("tasks:", "vars: {PLACE: {sh: echo there}}\ntasks:");
+    Fixture::new().file("Fleetfile.yaml", file)
+}
+
+#[test]
+fn a_lease_is_held_from_the_activation_to_the_proof() {
+    leased("")
+        .run(["plan", "deploy", "--rehearse"])
+        .stdout_contains("switch wave 1 (holding a lease): luna, nixpi");
+    let fixture = leased("");
+    fixture.run(["run", "deploy", "--rehearse", "host=luna"]).code(0);
+    let around =
+        ["run here: quiet", "hold there: drain luna there", "activate", "look at the unit a.service"];
+    assert_eq!(steps(&fixture), [&around[..], &["let go", "run here: loud"]].concat());
+
+    // A reboot takes it along; the way back of a wave has it, too.
+    let fixture = leased(", reboot: always");
+    fixture.run(["run", "deploy", "--rehearse", "host=luna"]).code(0);
+    let held = steps(&fixture).iter().filter(|step| step.starts_with("hold there")).count();
+    assert_eq!(held, 2, "{:?}", steps(&fixture));
+    let ran = leased(", on_failure: roll_back_wave")
+        .run(["run", "deploy", "--rehearse", "--fail", "nixpi:activate"])
+        .code(3)
+        .stdout_contains("luna   rolled_back");
+    assert_eq!(ran.stdout.matches("luna  | rehearsal: would hold there").count(), 2, "{}", ran.stdout);
+
+    // What changes nothing that runs needs none.
+    for action in ["boot", "dry-activate"] {
+        let ran = leased(&format!(", action: {action}")).run(["run", "deploy", "--rehearse"]).code(0);
+        assert!(!ran.stdout.contains("would hold"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn without_its_lease_a_host_is_not_touched() {
+    let fixture = leased("");
+    fixture
+        .run(["run", "deploy", "--rehearse", "--fail", "luna:quiesce", "host=luna"])
+        .code(3)
+        .stdout_contains("luna failed in deploy: rehearsed failure of quiesce: it takes too long");
+    assert_eq!(steps(&fixture), ["run here: quiet", "hold there: drain luna there"]);
+    leased("")
+        .run(["run", "deploy", "--rehearse", "--fail", "luna:quiesce=lost"])
+        .code(3)
+        .stdout_contains("luna   unreachable");
+    // One that is lost meanwhile is told, and what the host proves counts.
+    leased("")
+        .run(["run", "deploy", "--rehearse", "--fail", "luna:quiesce=wrong"])
+        .code(0)
+        .stdout_contains("the lease of `quiesce` was lost before all was done: rehearsed loss of a lease");
+}
+
+#[test]
+fn leases_that_cannot_be_are_told() {
+    let check = |deploy: &str| with(deploy).run(["check"]).code(102);
+    check("deploy: {quiesce: {ready: x}}").stderr_contains("`quiesce` without a `command`");
+    check("deploy: {quiesce: {comand: x}}").stderr_contains("did you mean `command`?");
+    check("deploy: {quiese: {command: x}}").stderr_contains("did you mean `quiesce`?");
+    check("deploy: {quiesce: {command: x, timeout: soon}}").points_at("Fleetfile.yaml:17:45", "soon");
+    check("deploy: {quiesce: {command: ''}}").stderr_contains("`command` is empty");
+    check("deploy: {quiesce: hold}").stderr_contains("expected a mapping");
+    check("deploy: {quiesce: {command: '{{.HOST'}}").stderr_contains("the template is wrong");
+    check("deploy: {before: [{command: '{{.HOST'}]}").stderr_contains("the template is wrong");
+}
+
 /// The fleet with these pools.
 fn pools(pools: &str) -> Fixture {
     let hosts = "  pools: POOLS\n  hosts:\n    luna: {platform: nixos, tags: [dns, rack-a]}\n    nixpi: {platform: nixos, tags: [edge, rack-a]}\n";

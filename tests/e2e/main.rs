@@ -23,6 +23,7 @@ mod matrix;
 mod plugin;
 mod pool;
 mod privilege;
+mod quiesce;
 mod reboot;
 mod resume;
 mod rollback;

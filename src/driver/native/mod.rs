@@ -21,6 +21,7 @@ mod other_driver;
 mod place;
 mod privilege;
 mod probe;
+mod quiesce;
 mod reboot;
 mod roll_back;
 
@@ -33,7 +34,9 @@ use super::{
     ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe,
     Proving, Rebooted, StorePath, SystemDiff, SystemState, Target,
 };
-use crate::model::{Action, DeployDriver, Health, HealthKind, Hook, Host, HostName, Platform, Proof};
+use crate::model::{
+    Action, DeployDriver, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Quiesce,
+};
 use crate::secrets::Named;
 use privilege::Passwords;
 use std::collections::HashMap;
@@ -285,6 +288,16 @@ impl Target for Native {
         // A check that is tried once.
         let kind = HealthKind::Command { script: hook.script.clone(), on_host: hook.on_host };
         self.check_health(host, &Health { kind, retries: 0, deadline: hook.timeout, span: hook.span }, io)
+    }
+
+    fn quiesce(
+        &self,
+        host: &Host,
+        quiesce: &Quiesce,
+        work: &mut dyn FnMut(),
+        io: Io<'_>,
+    ) -> Result<Option<String>, DriverError> {
+        self.hold(host, quiesce, work, io)
     }
 
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {

@@ -95,6 +95,8 @@ stages! {
     Health = "health", fails FaultKind::Wrong;
     /// The hooks around the activation.
     Hook = "hook", fails FaultKind::Wrong;
+    /// The lease that is held during the activation; `wrong` loses it.
+    Quiesce = "quiesce", fails FaultKind::Error(ErrorKind::TimedOut);
     /// The reboot.
     Reboot = "reboot", fails FaultKind::Error(ErrorKind::NoAnswer);
     /// The way back.
@@ -130,6 +132,7 @@ impl FaultStage {
                         | Self::Identity
                         | Self::Revision
                         | Self::Hook
+                        | Self::Quiesce
                         | Self::Verify
                         | Self::Health
                         | Self::Reboot

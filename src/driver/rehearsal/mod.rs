@@ -16,7 +16,7 @@ use super::{
     SystemDiff, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{
-    Action, BuildOn, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Text, Variables,
+    Action, BuildOn, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Quiesce, Text, Variables,
 };
 use crate::process::Stream;
 use crate::secrets::Named;
@@ -377,6 +377,25 @@ impl Target for Rehearsal {
         Ok(match self.fault(FaultStage::Hook, Some(&host.name)) {
             Some(_) => HealthOutcome::Unhealthy("rehearsed failure of a hook".into()),
             None => HealthOutcome::Healthy,
+        })
+    }
+
+    fn quiesce(
+        &self,
+        host: &Host,
+        quiesce: &Quiesce,
+        work: &mut dyn FnMut(),
+        io: Io<'_>,
+    ) -> Result<Option<String>, DriverError> {
+        let says = format!("would hold there: {}", first_line(quiesce.script.raw()));
+        self.call(FaultStage::Quiesce, Some(&host.name), io, &says)?;
+        work();
+        Ok(match self.fault(FaultStage::Quiesce, Some(&host.name)) {
+            Some(FaultKind::Wrong) => Some("rehearsed loss of a lease".into()),
+            _ => {
+                io.output.line(Stream::Stdout, "rehearsal: would let go");
+                None
+            }
         })
     }
 

@@ -19,6 +19,7 @@ use super::tool::{Broken, Limits, Tool, find};
 use super::{DriverError, ErrorKind, Io};
 use crate::process::{Cancel, Stream};
 use std::env;
+use std::io::PipeReader;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -41,6 +42,9 @@ pub(crate) enum Connection {
     /// A new one of its own, which proves that the host can still be reached.
     Fresh,
 }
+
+/// Gets what is known after each line, and the line where it is output.
+pub(crate) type Heard<'a> = dyn FnMut(&Answer, Option<(Stream, &str)>) + 'a;
 
 /// All connections of a run. Dropping it closes them.
 pub(crate) struct Ssh {
@@ -143,6 +147,36 @@ impl Ssh {
         limits: Limits<'_>,
         io: Io<'_>,
     ) -> Answer {
+        let input = script.text().into_bytes();
+        let call = |tool: Tool| tool.input(input);
+        self.converse(destination, connection, script, call, limits, &mut |_, line| {
+            if let Some((stream, line)) = line {
+                io.output.line(stream, line);
+            }
+        })
+    }
+
+    /// Runs a script there whose text and further input somebody else writes.
+    pub(crate) fn run_fed(
+        &self,
+        destination: &Destination,
+        script: &Script,
+        feed: PipeReader,
+        limits: Limits<'_>,
+        heard: &mut Heard<'_>,
+    ) -> Answer {
+        self.converse(destination, Connection::Shared, script, |tool| tool.feed(feed), limits, heard)
+    }
+
+    fn converse(
+        &self,
+        destination: &Destination,
+        connection: Connection,
+        script: &Script,
+        with_input: impl FnOnce(Tool) -> Tool,
+        limits: Limits<'_>,
+        heard: &mut Heard<'_>,
+    ) -> Answer {
         let mut answer = Answer::new();
         let program = match self.program() {
             Ok(program) => program,
@@ -155,15 +189,13 @@ impl Ssh {
             .arg("-T")
             .args(self.options(connection, destination.port()))
             .args(destination.user().map(|user| ["-l", user]).into_iter().flatten())
-            .args(["--", destination.address(), "sh -s"])
-            .input(script.text().into_bytes());
-        let ended = tool.lines(limits, &mut |stream, line| match stream {
-            Stream::Stdout => {
-                if let Some(line) = answer.take(script.mark(), line) {
-                    io.output.line(stream, line);
-                }
-            }
-            Stream::Stderr => io.output.line(stream, line),
+            .args(["--", destination.address(), "sh -s"]);
+        let ended = with_input(tool).lines(limits, &mut |stream, line| {
+            let output = match stream {
+                Stream::Stdout => answer.take(script.mark(), line),
+                Stream::Stderr => Some(line),
+            };
+            heard(&answer, output.map(|line| (stream, line)));
         });
         let address = destination.address();
         answer.end = match ended {

@@ -3,8 +3,8 @@
 
 use crate::model::{
     Action, BuildLimits, BuildOn, Confirmation, DeployDriver, Health, Hook, HostName, Identity, JqShim,
-    Notification, OnFailure, Platform, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, TagPool, Text,
-    Tolerance, Variables,
+    Notification, OnFailure, Platform, Quiesce, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, TagPool,
+    Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -131,6 +131,8 @@ pub struct Deploy {
     pub before: Vec<Hook>,
     /// `after`
     pub after: Vec<Hook>,
+    /// `quiesce`
+    pub quiesce: Option<Quiesce>,
     /// `health`
     pub health: Vec<Health>,
     /// `reboot.when`

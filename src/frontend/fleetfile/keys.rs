@@ -390,6 +390,11 @@ pub(super) static DEPLOY: Table = Table {
             Type::List(&Type::Table(&HOOK)),
             "Commands for each host after its activation, when it is well; where one fails, it is degraded.",
         ),
+        key(
+            "quiesce",
+            Type::Table(&QUIESCE),
+            "A command on each host that holds a lease for as long as it is activated, rebooted or rolled back.",
+        ),
         key("health", Type::List(&Type::Table(&HEALTH)), "What must be well on each host after activation."),
         key(
             "reboot",
@@ -449,6 +454,30 @@ pub(super) static REBOOT: Table = Table {
              the system has changed). Default: `never`.",
         ),
         key("timeout", Type::Duration, "How long a host may take to come back. Default: `10m`."),
+    ],
+};
+
+/// `quiesce:`
+pub(super) static QUIESCE: Table = Table {
+    name: "quiesce",
+    doc: "A lease that each host holds while it is changed.",
+    keys: &[
+        key(
+            "command",
+            Type::String,
+            "The shell command on the host, as the user that ssh logs in. It runs for as long as the lease is needed; then its \
+             standard input ends, and 5 seconds later it gets SIGTERM.",
+        ),
+        key(
+            "ready",
+            Type::String,
+            "A shell command on the host that exits 0 once the lease is held. Without it, it is held when `command` prints a line.",
+        ),
+        key(
+            "timeout",
+            Type::Duration,
+            "How long it may take until the lease is held; a host without it is not activated. Default: `1m`.",
+        ),
     ],
 };
 

@@ -161,6 +161,7 @@ fn deploy(deploy: ast::Deploy) -> Deploy {
         max_failures: deploy.max_failures.or(stops.then_some(Tolerance::Count(0))),
         before: deploy.before,
         after: deploy.after,
+        quiesce: deploy.quiesce.map(Arc::new),
         health: deploy.health,
         reboot: Reboot {
             when: deploy.reboot.unwrap_or(Reboot::default().when),

@@ -63,6 +63,10 @@ fn of_pipeline<'p>(pipeline: &'p Pipeline, texts: &mut Vec<&'p Text>) {
             _ => {}
         }
     }
+    if let Some(deploy) = &pipeline.deploy {
+        texts.extend(deploy.before.iter().chain(&deploy.after).map(|hook| &hook.script));
+        texts.extend(deploy.quiesce.iter().flat_map(|it| std::iter::once(&it.script).chain(&it.ready)));
+    }
     for health in pipeline.deploy.iter().flat_map(|deploy| &deploy.health) {
         texts.push(match &health.kind {
             HealthKind::Unit(text) | HealthKind::Http(text) | HealthKind::Tcp(text) => text,

@@ -5,6 +5,7 @@ mod health;
 mod hook;
 mod notification;
 mod pipeline;
+mod quiesce;
 mod scalar;
 mod secrets;
 mod step;

@@ -1,7 +1,7 @@
 //! `pipelines:`: names and stages. Knows no other pipeline and no task.
 
 use super::scalar::{at_once, duration, filled_text, number, owned, text, word};
-use super::{health, hook, notification, step};
+use super::{health, hook, notification, quiesce, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
 use crate::frontend::fleetfile::keys::{
@@ -120,6 +120,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
         max_failures: None,
         before: Vec::new(),
         after: Vec::new(),
+        quiesce: None,
         health: Vec::new(),
         reboot: None,
         reboot_timeout: None,
@@ -146,6 +147,7 @@ fn deploy(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Deploy> {
             "max_failures" => deploy.max_failures = tolerance(decoder, &field),
             "before" => deploy.before = hook::decode_all(decoder, field.value),
             "after" => deploy.after = hook::decode_all(decoder, field.value),
+            "quiesce" => deploy.quiesce = quiesce::decode(decoder, &field),
             "health" => deploy.health = health::decode_all(decoder, field.value),
             "reboot" => reboot(decoder, &field, &mut deploy),
             "on_failure" => deploy.on_failure = word(decoder, field.value, &FAILURES, "an answer to failure"),
