@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod columns;
+mod complete;
 mod completion;
 mod confirm;
 mod console;
@@ -71,7 +72,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     }
     let (stdout, stderr) = (Outlet::stdout(), Outlet::stderr());
     if words().next().as_deref() == Some(completion::COMMAND) {
-        completion::answer(&words().skip(1).collect::<Vec<_>>(), &stdout);
+        complete::answer(&words().skip(1).collect::<Vec<_>>(), &stdout);
         return exit_code::GOOD;
     }
     let arguments = match Arguments::try_parse_from(arguments) {

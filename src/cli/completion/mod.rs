@@ -1,13 +1,10 @@
-//! Completion for shells: scripts, and the answers of the hidden command that they ask. The form of an answer is that of
-//! go-task 3.54 (`internal/complete`), for `fleet` and `task` alike.
+//! Completion for shells: the scripts, and the form of the answers that they ask for, which is that of go-task 3.54
+//! (`internal/complete`) for `fleet` and `task` alike. Knows neither's command line.
 
-mod candidates;
-mod line;
 mod scripts;
 
 use crate::process::Outlet;
 use clap::ValueEnum;
-use line::Line;
 pub(super) use scripts::{of_fleet, of_task};
 use std::fmt::Write as _;
 
@@ -63,27 +60,4 @@ pub(super) fn write(stdout: &Outlet, candidates: &[Candidate], directive: Direct
     }
     let _ = writeln!(out, ":{}", directive as u8);
     let _ = stdout.write(out.as_bytes());
-}
-
-/// Answers the hidden command of `fleet`. Whatever is wrong, the answer is only shorter.
-pub(super) fn answer(words: &[String], stdout: &Outlet) {
-    if let [first, rest @ ..] = words
-        && first == "task"
-        && !rest.is_empty()
-    {
-        let words: Vec<String> = std::iter::once(COMMAND.to_owned()).chain(rest.iter().cloned()).collect();
-        super::task::run("task", &words);
-        return;
-    }
-    // What go-task's scripts say of themselves has no meaning here.
-    let words: Vec<String> = words.iter().filter(|word| !is_option_of_scripts(word)).cloned().collect();
-    let (last, before) =
-        words.split_last().map_or(("", [].as_slice()), |(last, before)| (last.as_str(), before));
-    let line = Line::read(before, last);
-    let (candidates, directive) = candidates::find(&line, last);
-    write(stdout, &candidates, directive);
-}
-
-fn is_option_of_scripts(word: &str) -> bool {
-    matches!(word, "--no-aliases" | "--no-descriptions")
 }

@@ -2,8 +2,8 @@
 //! runs as the project has them. Nothing is evaluated and nothing is run for it.
 
 use super::line::{Line, Place};
-use super::{Candidate, Directive};
 use crate::cli::args::{self, Arguments, When};
+use crate::cli::completion::{Candidate, Directive};
 use crate::cli::project::{self, Loaded};
 use crate::driver::last_discovered;
 use crate::model::Text;
