@@ -24,6 +24,7 @@ pub struct Lexer<'t> {
     text: &'t str,
     at: usize,
     depth: usize,
+    keeps: bool,
 }
 
 /// All words of a text that holds nothing else.
@@ -83,7 +84,13 @@ impl<'t> Lexer<'t> {
     /// Starts at the beginning of a text.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        Self { text, at: 0, depth: 0 }
+        Self { text, at: 0, depth: 0, keeps: false }
+    }
+
+    /// In values, which are neither split nor matched against paths, unquoted backslashes stay, as in mvdan/sh.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// What has not been read.
@@ -157,10 +164,22 @@ impl<'t> Lexer<'t> {
     /// # Errors
     /// An unclosed quote, or a form that is not understood.
     pub fn word(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        self.word_or_value(false)
+    }
+
+    /// Reads a word that is a value: what is assigned, or where a redirection goes.
+    ///
+    /// # Errors
+    /// As for [`word`](Self::word).
+    pub fn value(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        self.word_or_value(true)
+    }
+
+    fn word_or_value(&mut self, value: bool) -> Result<Option<Word>, NotUnderstood> {
         if self.rest().starts_with('#') {
             return Ok(None);
         }
-        let word = self.parts(is_metacharacter)?;
+        let word = self.parts(is_metacharacter, value)?;
         // Behind these it begins a pattern or a list; behind others it is no part of the word.
         let before = self.text.get(..self.at).unwrap_or_default();
         if self.rest().starts_with('(') && before.ends_with(['@', '!', '?', '*', '+', '=']) {
@@ -169,8 +188,8 @@ impl<'t> Lexer<'t> {
         Ok((!word.parts.is_empty()).then_some(word))
     }
 
-    /// Reads parts up to an unquoted character that ends them.
-    fn parts(&mut self, ends: impl Fn(char) -> bool) -> Result<Word, NotUnderstood> {
+    /// Reads parts, of a value or not, up to an unquoted character that ends them.
+    fn parts(&mut self, ends: impl Fn(char) -> bool, value: bool) -> Result<Word, NotUnderstood> {
         let mut word = Word::default();
         while let Some(next) = self.peek() {
             if ends(next) {
@@ -181,7 +200,12 @@ impl<'t> Lexer<'t> {
                     self.bump();
                     match self.bump() {
                         Some('\n') => {}
-                        Some(escaped) => word.add(escaped, true),
+                        Some(escaped) => {
+                            if value && self.keeps {
+                                word.add('\\', true);
+                            }
+                            word.add(escaped, true);
+                        }
                         None => word.add('\\', true),
                     }
                 }
@@ -406,13 +430,13 @@ impl<'t> Lexer<'t> {
         let twice = matches!(operator, '#' | '%') && self.take(operator.encode_utf8(&mut [0; 4]));
         let start = self.at;
         self.depth += 1;
-        let word = self.parts(|next| next == '}')?;
+        let pattern = matches!(operator, '#' | '%');
+        let word = self.parts(|next| next == '}', !pattern)?;
         self.depth -= 1;
         let raw = self.text.get(start..self.at).unwrap_or_default();
         if !self.take("}") {
             return Err(place);
         }
-        let pattern = matches!(operator, '#' | '%');
         // In double quotes these quotes mean something else in each shell.
         if quoted && (raw.contains('\'') || (!pattern && raw.contains('\\'))) {
             return Err(place);
@@ -448,8 +472,8 @@ impl<'t> Lexer<'t> {
         let all = self.take("/");
         let start = self.at;
         self.depth += 1;
-        let pattern = self.parts(|next| next == '/' || next == '}')?;
-        let with = if self.take("/") { self.parts(|next| next == '}')? } else { Word::default() };
+        let pattern = self.parts(|next| next == '/' || next == '}', false)?;
+        let with = if self.take("/") { self.parts(|next| next == '}', true)? } else { Word::default() };
         self.depth -= 1;
         let raw = self.text.get(start..self.at).unwrap_or_default();
         let anchored = raw.starts_with(['#', '%']);

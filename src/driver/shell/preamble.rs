@@ -24,6 +24,14 @@ const READ: &str = "read() { local __read=(); while [[ ${1-} == -?* ]]; do case 
                     -*p) [[ $1 == -p ]] || __read+=(\"${1%p}\"); builtin printf %s \"${2-}\"; shift 2;; \
                     -[adinNtu]) __read+=(\"$1\" \"${2-}\"); shift 2;; \
                     *) __read+=(\"$1\"); shift;; esac; done; builtin read \"${__read[@]}\" \"$@\"; }; ";
+/// To mvdan/sh what is no number is 0.
+const TEST: &str = "__test() { case ${3-} in -eq|-ne|-lt|-gt|-le|-ge) \
+                    local __left=${2//[[:space:]]/} __right=${4//[[:space:]]/}; case ${__left#[+-]} in ''|*[!0-9]*) set -- \"$1\" 0 \"${@:3}\";; esac; \
+                    case ${__right#[+-]} in ''|*[!0-9]*) set -- \"${@:1:3}\" 0 \"${@:5}\";; esac;; esac; \
+                    builtin \"$@\"; }; test() { __test test \"$@\"; }; [() { __test [ \"$@\"; }; ";
+/// In mvdan/sh options of `echo` stand alone.
+const ECHO: &str = "echo() { if [[ ${1-} == -[neE][neE]* && ${1-} != *[!-neE]* ]]; then local IFS=' '; \
+                    builtin printf '%s\\n' \"$*\"; else builtin echo \"$@\"; fi; }; ";
 /// Variables that bash sets and mvdan/sh does not.
 const UNSET: [&str; 6] = ["BASH_VERSION", "SECONDS", "HOSTNAME", "OSTYPE", "MACHTYPE", "EPOCHSECONDS"];
 
@@ -37,6 +45,15 @@ pub(super) fn of(script: &str, dialect: Dialect, env: &Environment) -> String {
         if script.contains(name) {
             let _ = write!(text, "{name}() {{ echo '{name}: unsupported builtin' >&2; return 2; }}; ");
         }
+    }
+    if ["-eq ", "-ne ", "-lt ", "-gt ", "-le ", "-ge "].iter().any(|operator| script.contains(operator)) {
+        text.push_str(TEST);
+    }
+    if ["echo -n", "echo -e", "echo -E"]
+        .iter()
+        .any(|echo| script.split(echo).skip(1).any(|rest| rest.starts_with(['n', 'e', 'E'])))
+    {
+        text.push_str(ECHO);
     }
     if asks(script) {
         text.push_str(READ);

@@ -132,6 +132,16 @@ impl Parser<'_> {
     }
 }
 
+/// The number that a word stands for: mvdan/sh takes what is none as 0, and the nearest where it is too large.
+fn number(word: &str) -> i64 {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    word.trim().parse().unwrap_or_else(|error: std::num::ParseIntError| match error.kind() {
+        PosOverflow => i64::MAX,
+        NegOverflow => i64::MIN,
+        _ => 0,
+    })
+}
+
 impl Context<'_> {
     fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
@@ -176,8 +186,7 @@ impl Context<'_> {
 
     /// Whether a test with two operands holds; texts are compared as they are.
     pub(in super::super) fn binary(&self, left: &str, operator: &str, right: &str) -> bool {
-        // mvdan/sh takes what is no number as 0.
-        let numbers = || (left.trim().parse::<i64>().unwrap_or(0), right.trim().parse::<i64>().unwrap_or(0));
+        let numbers = || (number(left), number(right));
         // A file that is not there is older than each that is.
         let changed = |name: &str| self.stat(name).and_then(|meta| meta.modified().ok());
         let compare = |holds: fn(&i64, &i64) -> bool| {

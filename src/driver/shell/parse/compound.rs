@@ -159,7 +159,7 @@ impl Parser<'_> {
         if self.lexer.rest().is_empty() {
             return Err(Lexer::wrong(at, "`case` must be followed by a word"));
         }
-        let word = self.word()?.ok_or_else(|| place.clone())?;
+        let word = self.value()?.ok_or_else(|| place.clone())?;
         self.skip_lines()?;
         if self.lexer.rest().starts_with(is_name) && self.reserved(&["in"]).is_none() {
             return Err(Lexer::wrong(at, "`case x` must be followed by `in`"));

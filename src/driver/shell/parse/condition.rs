@@ -56,13 +56,14 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self, place: &NotUnderstood) -> Result<Condition, NotUnderstood> {
-        let operand = |parser: &mut Self| {
+        let read = |parser: &mut Self, value: bool| {
             parser.lexer.skip_blanks();
-            match parser.word()? {
+            match if value { parser.value() } else { parser.word() }? {
                 Some(word) if word.bare() != Some("]]") => Ok(word),
                 _ => Err(place.clone()),
             }
         };
+        let operand = |parser: &mut Self| read(parser, true);
         let left = operand(self)?;
         if let Some(operator) = left.bare().filter(|text| text.starts_with('-')) {
             if !builtin::is_unary_test(operator) {
@@ -87,7 +88,8 @@ impl Parser<'_> {
                 Ok(Condition::Matches(left, right))
             }
             Some(operator) if builtin::is_binary_test(operator) => {
-                Ok(Condition::Binary(left, operator.to_owned(), operand(self)?))
+                let pattern = matches!(operator, "=" | "==" | "!=");
+                Ok(Condition::Binary(left, operator.to_owned(), read(self, !pattern)?))
             }
             _ => Err(place.clone()),
         }

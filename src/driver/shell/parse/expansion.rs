@@ -1,15 +1,23 @@
 //! Words, all of whose expansions must be understood.
 
-use super::Parser;
+use super::{Parser, lexer};
 use crate::driver::shell::Dialect;
 use crate::driver::shell::syntax::Program;
-use crate::word::{Lexer, NotUnderstood, Operation, Parameter, Part, Word};
+use crate::word::{NotUnderstood, Operation, Parameter, Part, Word};
 
 impl Parser<'_> {
     /// A word all of whose expansions are understood.
     pub(super) fn word(&mut self) -> Result<Option<Word>, NotUnderstood> {
         let place = self.lexer.not_understood("this word");
         let Some(word) = self.lexer.word()? else { return Ok(None) };
+        self.check(&word, &place)?;
+        Ok(Some(word))
+    }
+
+    /// The same of a word that is a value.
+    pub(super) fn value(&mut self) -> Result<Option<Word>, NotUnderstood> {
+        let place = self.lexer.not_understood("this word");
+        let Some(word) = self.lexer.value()? else { return Ok(None) };
         self.check(&word, &place)?;
         Ok(Some(word))
     }
@@ -60,7 +68,7 @@ impl Parser<'_> {
 
     fn substitution(&mut self, script: &str, base: usize) -> Result<Program, NotUnderstood> {
         let mut inner = Parser {
-            lexer: Lexer::new(script),
+            lexer: lexer(script, self.dialect),
             dialect: self.dialect,
             text: script,
             base,

@@ -36,7 +36,7 @@ pub(super) struct Parsed {
 /// Reads a whole script.
 pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Parsed, NotUnderstood> {
     let mut parser = Parser {
-        lexer: Lexer::new(text),
+        lexer: lexer(text, dialect),
         dialect,
         text,
         base: 0,
@@ -63,6 +63,13 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Parsed, NotUnderstoo
         documents: parser.documents,
         runs_beside: parser.runs_beside,
     })
+}
+
+fn lexer(text: &str, dialect: Dialect) -> Lexer<'_> {
+    match dialect {
+        Dialect::Bash => Lexer::new(text),
+        Dialect::GoTask => Lexer::new(text).keeping(),
+    }
 }
 
 struct Parser<'t> {

@@ -45,7 +45,9 @@ impl Parser<'_> {
         if rest.is_empty() || operator_follows {
             return Err(Lexer::wrong(at, format!("`{operator}` must be followed by a word")));
         }
-        let word = self.word()?.ok_or_else(|| place.clone())?;
+        let delimits = matches!(operator, "<<" | "<<-");
+        let word = if delimits { self.word() } else { self.value() };
+        let word = word?.ok_or_else(|| place.clone())?;
         let reads = operator.starts_with('<');
         let stream = stream.unwrap_or(usize::from(!reads));
         let target = match operator {

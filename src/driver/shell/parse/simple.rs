@@ -18,7 +18,9 @@ impl Parser<'_> {
                 continue;
             }
             let start = self.lexer.at();
-            let Some(word) = self.word()? else { break };
+            let declares = words.first().is_some_and(|name: &Word| name.bare() == Some("export"));
+            let assigns = (words.is_empty() || declares) && begins_assignment(self.lexer.rest());
+            let Some(word) = (if assigns { self.value() } else { self.word() })? else { break };
             if words.is_empty() {
                 at = start;
             }
@@ -84,6 +86,13 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Whether a text begins with `NAME=`.
+fn begins_assignment(text: &str) -> bool {
+    text.find(|next| !is_name(next)).is_some_and(|end| {
+        text.get(end..).is_some_and(|rest| rest.starts_with('=')) && text.get(..end).is_some_and(is_variable)
+    })
 }
 
 /// `NAME=WORD`
