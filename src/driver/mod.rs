@@ -10,6 +10,7 @@ mod error;
 mod fetch;
 mod flake;
 pub mod git;
+mod guarded;
 mod inspect;
 mod local_scripts;
 mod lock;
@@ -37,6 +38,7 @@ pub use diff::{PackageChange, PackageChangeKind, SystemDiff, UnitChange, UnitCha
 pub use error::{DriverError, ErrorKind};
 pub use fetch::{FetchOptions, Fetcher};
 pub use flake::{CheckOutcome, Discovered, Evaluated, Expect, Flake, FlakeCheck, Guard};
+pub use guarded::{Carrier, Guarded, Watchdog};
 pub use inspect::{Execution, HostStatus, Inspect, Intended, WentBack};
 pub use local_scripts::LocalScripts;
 pub use lock::{Holder, Lock, Stale};

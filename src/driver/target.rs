@@ -1,6 +1,6 @@
 //! What is asked of one host.
 
-use super::{Derivation, DriverError, Io, Lock, StorePath, SystemDiff};
+use super::{Derivation, DriverError, Guarded, Io, Lock, StorePath, SystemDiff};
 use crate::model::{Action, Health, Hook, Host, Proof, Quiesce};
 use regex::RegexSet;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Probe {
     pub failed_units: Vec<String>,
     /// Who is changing it.
     pub lock: Option<Box<Lock>>,
+    /// It has gone back by itself from what this run activated.
+    pub went_back: bool,
 }
 
 /// Which systems a host has.
@@ -199,6 +201,12 @@ pub trait Target: Send + Sync {
     /// There is no such generation, or no connection.
     fn generation(&self, host: &Host, number: Option<u64>, io: Io<'_>) -> Result<StorePath, DriverError>;
 
+    /// Whether the host would take a system that has yet to be built, as far as that is known.
+    ///
+    /// # Errors
+    /// [`super::ErrorKind::Refusal`]: it would be built elsewhere, and the host would not take it from there.
+    fn takes(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<(), DriverError>;
+
     /// Copies a closure and protects it from garbage collection. Nothing is copied twice.
     ///
     /// # Errors
@@ -290,6 +298,12 @@ pub trait Target: Send + Sync {
     /// # Errors
     /// No connection, or no way to become root.
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError>;
+
+    /// How the last activation of a host in this run was guarded, as far as the host has told; `None` where there was none.
+    fn guarded(&self, host: &Host) -> Option<Guarded>;
+
+    /// Which systems the host had when it was last asked in this run; an activation that was stopped has asked.
+    fn last_state(&self, host: &Host) -> Option<SystemState>;
 
     /// Which systems the host has now.
     ///

@@ -160,6 +160,18 @@ fn prove(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Verdict {
                     error: Some(error),
                 }
             }
+            // Whoever stopped the activation has asked the host already, and asks for nothing more.
+            Err(_) if error.kind == ErrorKind::Cancelled && drivers.target.last_state(host).is_some() => {
+                Found {
+                    state: drivers.target.last_state(host).unwrap_or_default(),
+                    code: None,
+                    failed_units: Vec::new(),
+                    went_back: false,
+                    ignored: false,
+                    health: None,
+                    error: Some(error),
+                }
+            }
             Err(lost) => {
                 let reason = format!("{error}\nand the host cannot be asked what it runs now: {lost}");
                 return Verdict { result: HostResult::Unknown, reason: Some(reason), state: None };
@@ -267,7 +279,8 @@ fn inquire(order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Result<(Probe, b
         };
         if !again || (order.pauses && io.cancel.sleep(INQUIRY_PAUSE)) {
             return result.map(|now| {
-                let went_back = busy && now.state.current == order.before.state.current;
+                let is_back = busy && now.state.current == order.before.state.current;
+                let went_back = now.went_back || is_back;
                 (now, went_back)
             });
         }

@@ -103,7 +103,7 @@ impl RunState<'_> {
                 self.stopped = true;
                 (Ended::Cancelled, Some("the answer was no".into()))
             }
-            Answer::Judged(verdict) => {
+            Answer::Judged(verdict, guarded) => {
                 let is_roll_back = matches!(kind, NodeKind::RollBack { .. });
                 let ended = match verdict.result {
                     HostResult::Succeeded | HostResult::Unchanged => Ended::Succeeded,
@@ -120,6 +120,7 @@ impl RunState<'_> {
                 };
                 if let Some(state) = self.host_mut(id) {
                     state.verdict = Some(verdict);
+                    state.guarded = guarded.or(state.guarded);
                 }
                 (ended, message)
             }

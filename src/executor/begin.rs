@@ -76,7 +76,7 @@ impl RunState<'_> {
                 if is_there && (health.is_empty() || !action.activates()) {
                     let state = state.and_then(|state| state.probe.as_ref()).map(|probe| probe.state.clone());
                     let verdict = Verdict { result: HostResult::Unchanged, reason: None, state };
-                    return Next::Ended(Box::new(Ok(Answer::Judged(verdict))));
+                    return Next::Ended(Box::new(Ok(Answer::Judged(verdict, None))));
                 }
                 work(Input { is_there, ..input() })
             }

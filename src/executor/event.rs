@@ -2,7 +2,7 @@
 //! anything. The JSON form is versioned by [`VERSION`]; fields are only ever added within a version.
 
 use super::explanation::Explanation;
-use crate::driver::SystemDiff;
+use crate::driver::{Guarded, SystemDiff};
 use crate::model::HostName;
 use crate::plan::Stage;
 use crate::process::Stream;
@@ -210,6 +210,9 @@ pub struct HostReport {
     /// Where its system was built: `target` (the host itself), `local`, or a builder; absent where it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub built_on: Option<String>,
+    /// How its activation was guarded; absent where nothing was activated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guarded: Option<Guarded>,
     /// Time spent on its nodes, in milliseconds.
     pub took_ms: u64,
 }

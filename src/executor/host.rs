@@ -3,7 +3,9 @@
 use super::activation::Verdict;
 use super::event::{Generation, HostReport, HostResult};
 use super::resumed::DoneHost;
-use crate::driver::{Derivation, DriverError, ErrorKind, Place, Probe, StorePath, SystemDiff, SystemState};
+use crate::driver::{
+    Derivation, DriverError, ErrorKind, Guarded, Place, Probe, StorePath, SystemDiff, SystemState,
+};
 use crate::model::{Action, BuildOn, Host};
 use crate::plan::{NodeId, NodeKind, Stage};
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub(super) struct HostState {
     pub(super) built_on: Option<Place>,
     /// The last word on its activation.
     pub(super) verdict: Option<Verdict>,
+    /// How that was guarded.
+    pub(super) guarded: Option<Guarded>,
     /// Number of its wave, from 0.
     pub(super) wave: Option<usize>,
     /// What is done with it, where it is deployed.
@@ -121,6 +125,7 @@ impl HostState {
                 .and_then(|state| generation(state, boots)),
             needs_reboot: self.needs_reboot(),
             built_on: self.built_on.as_ref().map(|place| place.word().to_owned()),
+            guarded: self.guarded,
             took_ms: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         }
     }

@@ -5,8 +5,8 @@ use super::channel::deliver;
 use super::drivers::Drivers;
 use super::reboot;
 use crate::driver::{
-    Built, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Held, Io, Message, Output,
-    PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
+    Built, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Guarded, Held, Io, Message,
+    Output, PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
 use crate::model::{Host, OnFailure, Step, StepKind, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) dir: PathBuf,
     /// A host that runs a newer revision than the flake's is refused.
     pub(super) refuses_older: bool,
+    /// Whether what is built goes to its host.
+    pub(super) copies: bool,
     /// Whether to wait between tries.
     pub(super) pauses: bool,
     /// See [`Order::insist`].
@@ -59,8 +61,8 @@ pub(super) enum Answer {
     Built(Built),
     Diffed(Box<SystemDiff>),
     Confirmed(bool),
-    /// An activation or a roll-back.
-    Judged(Verdict),
+    /// An activation or a roll-back, and how the activation was guarded.
+    Judged(Verdict, Option<Guarded>),
 }
 
 /// Runs a node.
@@ -89,7 +91,11 @@ pub(super) fn run(
         }
         NodeKind::Build => {
             let derivation = input.derivation.ok_or_else(|| missing("the derivation"))?;
-            drivers.build.build(known(host)?, &derivation, io).map(Answer::Built)
+            let host = known(host)?;
+            if shared.copies {
+                drivers.target.takes(host, &derivation, io)?;
+            }
+            drivers.build.build(host, &derivation, io).map(Answer::Built)
         }
         NodeKind::Diff { action } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
@@ -132,11 +138,11 @@ pub(super) fn run(
                 pauses: shared.pauses,
                 insist: &shared.insist,
             };
-            Ok(Answer::Judged(if input.is_there {
-                activation::check_health(&order, drivers, io)
-            } else {
-                activation::activate(&order, drivers, io)
-            }))
+            if input.is_there {
+                return Ok(Answer::Judged(activation::check_health(&order, drivers, io), None));
+            }
+            let verdict = activation::activate(&order, drivers, io);
+            Ok(Answer::Judged(verdict, drivers.target.guarded(order.host)))
         }
         NodeKind::Reboot { action, reboot: wish, health, proof, quiesce, .. } => {
             let path = input.path.ok_or_else(|| missing("the system"))?;
@@ -157,15 +163,15 @@ pub(super) fn run(
                 pauses: shared.pauses,
                 insist: &shared.insist,
             };
-            Ok(Answer::Judged(reboot::reboot(&order, wish, &verdict, drivers, io)))
+            Ok(Answer::Judged(reboot::reboot(&order, wish, &verdict, drivers, io), None))
         }
         NodeKind::RollBack { action, quiesce, .. } => {
             let before = input.probe.ok_or_else(|| missing("the probe"))?;
             let verdict = input.verdict.ok_or_else(|| missing("the verdict"))?;
             let (host, quiesce) = (known(host)?, quiesce.as_deref());
-            Ok(Answer::Judged(activation::roll_back_quiesced(
-                &verdict, quiesce, host, &before, *action, drivers, io,
-            )))
+            let verdict =
+                activation::roll_back_quiesced(&verdict, quiesce, host, &before, *action, drivers, io);
+            Ok(Answer::Judged(verdict, None))
         }
         NodeKind::Notify(notification) => {
             let message = input.message.ok_or_else(|| missing("the report"))?;

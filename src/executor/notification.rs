@@ -2,9 +2,9 @@
 
 use super::duration;
 use super::event::{HostReport, HostResult, RunReport};
-use crate::driver::Message;
+use crate::driver::{Guarded, Message};
 use crate::model::NotifyWhen;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Longest text, in bytes; targets may cut it further.
@@ -109,8 +109,25 @@ fn text(report: &RunReport) -> String {
     lines.extend(
         report.skipped.iter().map(|check| format!("not checked: {}: {}", check.step, first(&check.reason))),
     );
+    lines.extend(
+        less_guarded(&report.hosts)
+            .into_iter()
+            .map(|(lack, hosts)| format!("less guarded: {lack}: {}", hosts.join(", "))),
+    );
     let last = format!("{}, run {}", duration(report.took_ms), report.run);
     limited(&lines, &last)
+}
+
+/// What guarded activations less than usual, each with its hosts.
+#[must_use]
+pub fn less_guarded(hosts: &[HostReport]) -> BTreeMap<&'static str, Vec<&str>> {
+    let mut lacks: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for host in hosts {
+        if let Some(lack) = host.guarded.and_then(Guarded::lack) {
+            lacks.entry(lack).or_default().push(host.host.as_str());
+        }
+    }
+    lacks
 }
 
 /// The first line of a reason, shortened: the rest is in the report.
@@ -153,6 +170,7 @@ mod tests {
             after: None,
             needs_reboot: Vec::new(),
             built_on: None,
+            guarded: None,
             took_ms: 0,
         }
     }

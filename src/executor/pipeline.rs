@@ -76,6 +76,7 @@ pub fn run(
         run: options.run.clone(),
         dir: options.dir.clone(),
         refuses_older: !options.allow_older && changes_hosts(plan),
+        copies: plan.nodes.iter().any(|node| matches!(node.kind, NodeKind::Copy)),
         pauses: !options.rehearsal,
         insist: Cancel::new(),
     });

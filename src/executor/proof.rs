@@ -176,6 +176,7 @@ mod tests {
             state: state("old", "old"),
             failed_units: failed_units.iter().map(|unit| (*unit).to_owned()).collect(),
             lock: None,
+            went_back: false,
         }
     }
 

@@ -43,6 +43,7 @@ impl DoneHost {
             state: state(self.before.as_ref()),
             failed_units: Vec::new(),
             lock: None,
+            went_back: false,
         }
     }
 

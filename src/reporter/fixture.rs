@@ -1,6 +1,7 @@
 //! Events of a run over three hosts, for the tests of several reporters.
 
 use super::{Reporter, Sink};
+use crate::driver::{Carrier, Guarded, Watchdog};
 use crate::executor::event::{
     Delivery, Event, Failure, Generation, HostReport, HostResult, NodeRef, NodeStatus, RunReport, RunStarted,
     Stamped,
@@ -83,6 +84,8 @@ pub(super) fn host_report(name: &str, result: HostResult, before: u64, after: Op
         after: after.map(generation),
         needs_reboot: Vec::new(),
         built_on: None,
+        guarded: (result == HostResult::Succeeded)
+            .then_some(Guarded { activation: Carrier::Unit, watchdog: Watchdog::Timer }),
         took_ms: 14_230,
     }
 }

@@ -7,6 +7,7 @@ use super::text::{clean, columns, counted, padding};
 use super::{Paint, REHEARSAL, colour};
 use crate::executor::duration;
 use crate::executor::event::{Failure, Generation, HostReport, HostResult, RunReport};
+use crate::executor::notification::less_guarded;
 use anstyle::Style;
 use std::fmt::Write as _;
 
@@ -61,6 +62,7 @@ impl Table<'_> {
         self.hosts(&mut out, report);
         self.host_failures(&mut out, report);
         self.reboots(&mut out, report);
+        self.lacks(&mut out, report);
         self.failures(&mut out, "failed", colour::BAD, &report.failures);
         self.failures(&mut out, "not checked", colour::WARN, &report.skipped);
         if !report.notifications.is_empty() {
@@ -151,6 +153,16 @@ impl Table<'_> {
         }
         for host in waiting {
             indented(out, &format!("{}: {}", host.host, host.needs_reboot.join(", ")), 2);
+        }
+    }
+
+    fn lacks(&self, out: &mut String, report: &RunReport) {
+        let lacks = less_guarded(&report.hosts);
+        if !lacks.is_empty() {
+            self.heading(out, "less guarded", colour::WARN);
+        }
+        for (lack, hosts) in lacks {
+            indented(out, &format!("{lack}: {}", hosts.join(", ")), 2);
         }
     }
 

@@ -61,9 +61,37 @@ fn a_wrong_password_is_an_error_before_the_build() {
 }
 
 #[test]
-fn a_host_where_the_user_is_not_trusted_says_so_when_it_is_built_elsewhere() {
-    let Some(homelab) =
-        Homelab::up("privilege::a_host_where_the_user_is_not_trusted_says_so_when_it_is_built_elsewhere")
+fn a_user_who_may_not_use_sudo_is_told_so_before_the_build() {
+    let Some(homelab) = Homelab::up("privilege::a_user_who_may_not_use_sudo_is_told_so_before_the_build")
+    else {
+        return;
+    };
+    let edit = |script: &str| homelab.testbed(&["exec", "nixpi", "sh", "-c", script]);
+    edit("sed -i '/^ryan/d' /etc/sudoers");
+    let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi failed"]);
+    let reason = run.reason("nixpi");
+    assert!(reason.starts_with("ryan may not use sudo on nixpi"), "{reason}");
+    assert!(reason.contains("not in the sudoers file") && reason.contains("user: root"), "{reason}");
+    assert!(run.spans("build").is_empty(), "it was built all the same");
+
+    edit("printf '%s\\n' 'ryan ALL=(ALL:ALL) NOPASSWD: ALL' 'Defaults:ryan requiretty' >>/etc/sudoers");
+    let run = homelab.run(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi failed"]);
+    let reason = run.reason("nixpi");
+    assert!(
+        reason.starts_with("sudo on nixpi cannot be used") && reason.contains("must have a tty"),
+        "{reason}"
+    );
+
+    // What sudo says besides changes nothing.
+    edit("sed -i '/requiretty/d' /etc/sudoers; echo 'Defaults lecture=always, insults' >>/etc/sudoers");
+    homelab.run(&["apply-nixos", "host=nixpi", "--yes"]).assert_results(&["nixpi succeeded"]);
+}
+
+#[test]
+fn sudo_takes_unsigned_paths_in_for_a_user_who_is_not_trusted() {
+    let Some(homelab) = Homelab::up("privilege::sudo_takes_unsigned_paths_in_for_a_user_who_is_not_trusted")
     else {
         return;
     };
@@ -72,12 +100,34 @@ fn a_host_where_the_user_is_not_trusted_says_so_when_it_is_built_elsewhere() {
     assert_ne!(fleetfile, local);
     homelab.write("Fleetfile.yaml", &local);
     let run = homelab.run(&["apply-nixos", "host=nixos-bootstrap", "--yes"]);
-    // Either root on the host takes the paths in, or the report tells what the user lacks; never a bare failure.
-    match run.results()[0].as_str() {
-        "nixos-bootstrap succeeded" => {}
-        "nixos-bootstrap failed" => {
-            assert!(run.reason("nixos-bootstrap").contains("trust"), "{}", run.reason("nixos-bootstrap"));
-        }
-        other => panic!("{other}: {}", run.printed),
-    }
+    run.assert_results(&["nixos-bootstrap succeeded"]);
+}
+
+#[test]
+fn a_missing_trusted_user_is_found_before_the_build() {
+    let Some(homelab) = Homelab::up("privilege::a_missing_trusted_user_is_found_before_the_build") else {
+        return;
+    };
+    let trust = |users: &str| {
+        let script = format!(
+            "sed -i 's/^trusted-users = .*/trusted-users = {users}/' /etc/nix/nix.conf; pkill -x nix-daemon; sleep 0.5; \
+             rm -f /nix/var/nix/daemon-socket/socket; setsid nix-daemon </dev/null >/dev/null 2>&1 &"
+        );
+        homelab.testbed(&["exec", "nixpi", "sh", "-c", &script]);
+    };
+    trust("root");
+    let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi failed"]);
+    let reason = run.reason("nixpi");
+    assert!(reason.starts_with("nix on nixpi takes no unsigned paths from ryan"), "{reason}");
+    assert!(reason.contains("trusted-users of nixpi") && reason.contains("build_on: target"), "{reason}");
+    assert!(!run.logs["nixpi"].contains("building '"), "{}", run.logs["nixpi"]);
+
+    // By a group.
+    trust("root @ryan");
+    let run = homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]);
+    run.assert_results(&["nixpi succeeded"]);
+    // What it has already, nobody copies.
+    trust("root");
+    homelab.run_on_terminal(&["apply-nixos", "host=nixpi", "--yes"]).assert_results(&["nixpi unchanged"]);
 }

@@ -16,7 +16,7 @@ const PIPELINE: &str = "
 const LANES: usize = 6;
 const HOSTS: usize = 4;
 /// How long a host may need to come to rest.
-const REST: Duration = Duration::from_secs(150);
+const REST: Duration = Duration::from_secs(200);
 
 /// The seed, and how many deployments.
 fn asked_for() -> (u64, usize) {

@@ -165,7 +165,7 @@ def heal(host):
         mount -o remount,size={STORE_SIZE} /nix
         while mountpoint -q /nix/var/nix/profiles; do umount -l /nix/var/nix/profiles; done
         cd /etc/ssh
-        if [ -e real_key ]; then mv real_key ssh_host_ed25519_key; [ ! -e /run/sshd.pid ] || kill -HUP "$(cat /run/sshd.pid)"; fi
+        if [ -e real_key ]; then mv real_key ssh_host_ed25519_key; ssh-keygen -y -f ssh_host_ed25519_key >ssh_host_ed25519_key.pub; [ ! -e /run/sshd.pid ] || kill -HUP "$(cat /run/sshd.pid)"; fi
         [ -e /run/sshd.pid ] || /usr/sbin/sshd -E /var/log/sshd.log""")
     host.sh(ANSWERS)
     say(f"{host.name}: healed")

@@ -1,7 +1,7 @@
 # Activates OUT by the job JOB, which runs TEXT and later COMMIT, and follows it through TEXT. SKIP lines of its log are
 # known already. UNITS had failed a moment ago, if that is KNOWN. OWNER and RUN take the lock. OLD is what ran when the host
 # was probed; where it is to be WATCHED, OLD comes back unless OUT is proven within WINDOW seconds after TEXT, and LIMIT
-# seconds from now on.
+# seconds from now on. No program of TEXT or COMMIT runs longer than LONGEST seconds.
 refuse() {
   lock_free "$JOB"
   say refused "$1"
@@ -43,12 +43,19 @@ if [ ! -e "$base/$JOB/started" ]; then
     [ "$KNOWN" = 1 ] || UNITS=$(failed_units)
     printf '%s\n' "$OUT" "$UNITS" >"$base/baseline.new" && mv "$base/baseline.new" "$base/baseline"
   fi
+  # One that is not whole any more cannot come back.
+  [ "$WATCHED" != 1 ] || [ -x "$OLD/$PROGRAM" ] || WATCHED=gone
   job_make "$JOB" "$TEXT" "$COMMIT" || refuse "$base cannot be written"
   if [ "$WATCHED" = 1 ]; then
-    watchdog_arm "$JOB" "$OLD" "$OUT" "$LIMIT" || { job_stop "$JOB"; refuse "the watchdog could not be armed"; }
+    watchdog_arm "$JOB" "$OLD" "$OUT" "$LIMIT" "$LONGEST" || { job_stop "$JOB"; refuse "the watchdog could not be armed"; }
+  elif [ "$WATCHED" = gone ]; then
+    echo "watchdog gone" >"$base/$JOB/guarded"
+    say watchdog gone
   fi
-  job_start "$JOB" "$WINDOW" || refuse "the activation could not be started"
+  job_start "$JOB" "$WINDOW" "$LONGEST" || refuse "the activation could not be started"
   trap - PIPE HUP
+elif [ -e "$base/$JOB/guarded" ]; then
+  while read -r key value; do say "$key" "$value"; done <"$base/$JOB/guarded"
 fi
 job_follow "$JOB" rc "$SKIP"
 say rc "$rc"

@@ -6,8 +6,8 @@ use super::{Known, Native, lock, probe};
 use crate::driver::ssh::{Answer, Connection, Destination, Script};
 use crate::driver::tool::Limits;
 use crate::driver::{
-    Activation, DriverError, ErrorKind, Gate, HealthOutcome, IgnoredUnits, Io, Probe, Proving, StorePath,
-    SystemState, Unit,
+    Activation, Carrier, DriverError, ErrorKind, Gate, Guarded, HealthOutcome, IgnoredUnits, Io, Probe,
+    Proving, StorePath, SystemState, Unit, Watchdog,
 };
 use crate::model::{Action, Host, Platform, Proof};
 use crate::process::{Cancel, Stop, Stream};
@@ -15,6 +15,12 @@ use std::time::{Duration, Instant};
 
 /// For how long longer a host that is out of reach is looked for, to hear what it has done.
 const PROOF: Duration = Duration::from_secs(30);
+/// How much longer the host lets a program run than fleet does.
+const LONGER: Duration = Duration::from_secs(30);
+/// How long it may take to end one, and to take back what it did.
+const ENDING: Duration = Duration::from_secs(20);
+/// Exit codes of `timeout` for a program that it has ended: coreutils', theirs by force, busybox's.
+const ENDED: [&str; 3] = ["124", "137", "143"];
 /// How long stopping an activation may take.
 const STOPPING: Duration = Duration::from_secs(20);
 /// For how long the failed units that a probe found are those of now.
@@ -59,23 +65,25 @@ impl Texts {
     /// `generation` is the one that has the path already; a new one is made where there is none.
     pub(super) fn new(platform: Platform, path: &StorePath, generation: Option<u64>) -> Self {
         let set = match generation {
-            Some(number) => format!("nix-env -p {PROFILE} --switch-generation {number}"),
-            None => format!("nix-env -p {PROFILE} --set {path}"),
+            Some(number) => format!("limited nix-env -p {PROFILE} --switch-generation {number}"),
+            None => format!("limited nix-env -p {PROFILE} --set {path}"),
         };
         match platform {
             Platform::Nixos => Self {
                 program: "bin/switch-to-configuration",
-                test: format!("{path}/bin/switch-to-configuration test"),
+                test: format!("limited {path}/bin/switch-to-configuration test"),
                 // Where it does not become what boots, the profile must not say so either.
                 commit: format!(
-                    "was=$(readlink {PROFILE})\n{set} && {{ {path}/bin/switch-to-configuration boot || {{ code=$?\n\
-                     was=${{was#system-}}\n[ -z \"$was\" ] || nix-env -p {PROFILE} --switch-generation \"${{was%-link}}\"\n\
+                    "was=$(readlink {PROFILE})\n{set} && {{ limited {path}/bin/switch-to-configuration boot || {{ code=$?\n\
+                     was=${{was#system-}}\n[ -z \"$was\" ] || limited nix-env -p {PROFILE} --switch-generation \"${{was%-link}}\"\n\
                      (exit $code); }}; }}"
                 ),
             },
             // nix-darwin has no boot loader; what is in the profile is activated at each boot
             // (nix-darwin `modules/services/activate-system`).
-            Platform::Darwin => Self { program: "activate", test: format!("{path}/activate"), commit: set },
+            Platform::Darwin => {
+                Self { program: "activate", test: format!("limited {path}/activate"), commit: set }
+            }
         }
     }
 }
@@ -115,11 +123,32 @@ impl Work<'_> {
         self.proof.watchdog + self.proof.settle + self.gate.map_or(Duration::ZERO, |gate| gate.longest)
     }
 
+    /// How long one of its programs may run on the host: when fleet is there, it ends an activation before that.
+    fn longest(&self) -> Duration {
+        self.proof.timeout + LONGER
+    }
+
     /// Whether it goes back by itself when nobody proves it. What it went on to run would be what it came from, where that
     /// is the same.
     fn is_watched(&self) -> bool {
         let old = self.before.and_then(|before| before.current.as_ref());
         self.activates && old.is_some_and(|old| old != self.path)
+    }
+
+    /// How it is guarded, as far as an answer tells. Of the way back nobody asks.
+    fn guarded(&self, answer: &Answer) -> Option<Guarded> {
+        let activation = match answer.value("way")? {
+            "unit" => Carrier::Unit,
+            _ => Carrier::Process,
+        };
+        let watchdog = match answer.value("watchdog") {
+            Some("timer") => Watchdog::Timer,
+            Some("gone") => Watchdog::BeforeGone,
+            Some(_) => Watchdog::Process,
+            None if self.activates && self.before?.current.is_none() => Watchdog::NothingBefore,
+            None => Watchdog::Unneeded,
+        };
+        self.before.is_some().then_some(Guarded { activation, watchdog })
     }
 }
 
@@ -192,8 +221,9 @@ impl Native {
         };
         let activated = self.start(&work, heard)?;
         let proven = self.prove(&work, &activated, heard);
-        let Proven { answer, failed_units, ignored, health } =
-            proven.or_else(|error| self.ask_whether_returned(&work, &activated, error, heard))?;
+        let Proven { answer, failed_units, ignored, health } = proven
+            .or_else(|error| self.ask_whether_returned(&work, &activated, error, heard))
+            .map_err(|error| unproven(error, action))?;
         let state = probe::state(&answer);
         self.remember(host, |known| known.state = state.clone());
         if answer.value("went_back").is_some() {
@@ -201,6 +231,13 @@ impl Native {
             return Ok(Activation { code, state, failed_units, ignored, health, went_back: true });
         }
         not_lasting(host, &answer, &tail)?;
+        let booted = answer.value("boot_id").is_some_and(|boot_id| boot_id != before.boot_id);
+        if booted && action.activates() && state.current.as_ref() != Some(path) {
+            let message = format!("{} has booted before its new system was proven", host.name);
+            return Err(DriverError::new(ErrorKind::Activation, message)
+                .said(tail.lines())
+                .help("it runs what it boots; look why it booted, then run it again"));
+        }
         let has = if action.activates() { &state.current } else { &state.profile };
         if has.as_ref() != Some(path) || (!action.activates() && activated.code != Some(0)) {
             return Err(failure(host, activated.code, &tail.lines()));
@@ -214,6 +251,7 @@ impl Native {
         let watched = work.is_watched();
         let window = work.window();
         let limit = work.proof.timeout + window + PROOF;
+        self.remember(work.host, |known| known.job = Some(work.job.clone()));
         let script = |skip: u64| {
             let script = Script::new(ACTIVATE)
                 .variable("JOB", work.job.as_str())
@@ -222,6 +260,7 @@ impl Native {
                 .variable("WATCHED", flag(watched))
                 .variable("WINDOW", window.as_secs().to_string())
                 .variable("LIMIT", limit.as_secs().to_string())
+                .variable("LONGEST", work.longest().as_secs().to_string())
                 .variable("OUT", work.path.as_str())
                 .variable("PROGRAM", work.program)
                 .variable("TEXT", work.text)
@@ -239,12 +278,22 @@ impl Native {
             host: work.host,
             privilege: &work.known.privilege,
             connection: Connection::Shared,
-            deadline: Instant::now() + work.proof.timeout,
+            // What is made what boots at once is ended, and taken back, by the host itself.
+            deadline: Instant::now()
+                + if work.activates { work.proof.timeout } else { work.longest() + ENDING },
+            further: Duration::ZERO,
+            // The host waits for its proof, or goes back meanwhile.
+            patience: if watched { window + PROOF } else { PROOF },
             script: &script,
+            hear: &|answer| {
+                if let Some(guarded) = work.guarded(answer) {
+                    self.remember(work.host, |known| known.guarded = Some(guarded));
+                }
+            },
         };
         let (answer, lines) = match self.resume(&resumable, io) {
             Ok(answer) => answer,
-            Err(error) => return Err(self.abandon(work, error, io)),
+            Err(error) => return self.abandon(work, error, io),
         };
         if answer.value("locked").is_some() {
             let name = &work.host.name;
@@ -259,32 +308,44 @@ impl Native {
         Ok(Activated { code: answer.value("rc").and_then(|code| code.parse().ok()), lines })
     }
 
-    /// Ends an activation that took too long or that nobody waits for any more, and says what runs now.
-    fn abandon(&self, work: &Work<'_>, error: DriverError, io: Io<'_>) -> DriverError {
+    /// Ends an activation that took too long or that nobody waits for any more, and says what runs now. One that has ended
+    /// meanwhile is proven.
+    fn abandon(&self, work: &Work<'_>, error: DriverError, io: Io<'_>) -> Result<Activated, DriverError> {
         let Work { host, known, path, proof: &Proof { timeout, .. }, .. } = *work;
         let job = &work.job;
         if !matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Cancelled) {
-            return error;
+            return Err(error);
         }
+        let may = error.kind == ErrorKind::TimedOut;
         let unasked = Cancel::new();
         let limits = Limits { deadline: Some(Instant::now() + STOPPING), ..Limits::new(&unasked) };
-        let script = Script::new(STOP).variable("JOB", job.as_str()).by(known.privilege.clone());
+        let script = Script::new(STOP)
+            .variable("JOB", job.as_str())
+            .variable("MAY", flag(may))
+            .by(known.privilege.clone());
         let lost = |why: &str| {
             DriverError::new(ErrorKind::ConnectionLost, format!("the activation of {} {why}", host.name))
                 .help(format!("its unit is {job}: ssh {} systemctl status {job}", host.address))
         };
-        let Ok(destination) = Destination::of(host) else { return error };
+        let destination = Destination::of(host)?;
         let answer = self.ssh.run(&destination, Connection::Fresh, &script, limits, io);
         if probe::complete(host, &answer).is_err() {
-            return lost("was given up, and the host cannot be asked what it runs now");
+            return Err(lost("was given up, and the host cannot be asked what it runs now"));
+        }
+        let code = answer.value("rc").and_then(|code| code.parse().ok());
+        if code.is_some() || answer.value("went_back").is_some() {
+            return Ok(Activated { code, lines: 0 });
         }
         let state = probe::state(&answer);
         let running = state.current.as_ref() == Some(path);
         self.remember(host, |known| known.state = state);
         if running {
-            return lost("was stopped after the new system had begun to run");
+            return Err(DriverError {
+                kind: error.kind,
+                ..lost("was stopped after the new system had begun to run")
+            });
         }
-        match error.kind {
+        Err(match error.kind {
             ErrorKind::TimedOut => DriverError::new(
                 ErrorKind::TimedOut,
                 format!("the activation of {} took longer than {} s and was stopped", host.name, timeout.as_secs()),
@@ -292,7 +353,7 @@ impl Native {
             .help("the old system is in place, but services may have been stopped; run it again, with a longer `timeout` of the deploy stage if it needs more time"),
             _ => DriverError::new(ErrorKind::Cancelled, format!("the activation of {} was stopped", host.name))
                 .help("the old system is in place, but services may have been stopped; run it again"),
-        }
+        })
     }
 
     /// Proves over a new connection what runs, and makes it lasting.
@@ -376,7 +437,10 @@ impl Native {
             privilege: &work.known.privilege,
             connection: Connection::Fresh,
             deadline: Instant::now() + settle + work.proof.watchdog + PROOF,
+            further: if may { work.longest() + ENDING } else { Duration::ZERO },
+            patience: Duration::ZERO,
             script: &script,
+            hear: &|_| {},
         };
         self.resume(&resumable, io).map(|(answer, _)| answer)
     }
@@ -443,7 +507,17 @@ impl Native {
     }
 }
 
-fn flag(set: bool) -> &'static str {
+/// A proof that was stopped leaves a host that nobody has asked what it runs: as one that is lost.
+pub(super) fn unproven(error: DriverError, action: Action) -> DriverError {
+    match error.kind {
+        ErrorKind::Cancelled if action != Action::DryActivate => {
+            DriverError::new(ErrorKind::ConnectionLost, "it was stopped before the new system was proven")
+        }
+        _ => error,
+    }
+}
+
+pub(super) fn flag(set: bool) -> &'static str {
     if set { "1" } else { "0" }
 }
 
@@ -466,6 +540,17 @@ pub(super) fn units(answer: &Answer) -> Vec<Unit> {
 pub(super) fn not_lasting(host: &Host, answer: &Answer, tail: &Tail<'_>) -> Result<(), DriverError> {
     match answer.value("committed") {
         None | Some("0") => Ok(()),
+        Some(code) if ENDED.contains(&code) => {
+            let message = format!(
+                "making the system of {} what boots took too long, and the host has ended it",
+                host.name
+            );
+            let help = format!(
+                "does its boot loader hang? ssh {} journalctl -b; `timeout` of the deploy stage is the limit",
+                host.address
+            );
+            Err(DriverError::new(ErrorKind::Activation, message).said(tail.lines()).help(help))
+        }
         Some(code) => {
             let message =
                 format!("making the system of {} what boots failed with exit code {code}", host.name);
@@ -488,9 +573,17 @@ fn failure(host: &Host, code: Option<i32>, log: &[String]) -> DriverError {
             format!("the new system of {name} cannot take over while the old one runs: it needs a reboot"),
             "deploy with `action: boot`, then reboot the host".to_owned(),
         ),
+        Some(code) if ENDED.contains(&code.to_string().as_str()) => (
+            format!("the activation on {name} took too long, and the host has ended it"),
+            format!("does its boot loader hang? ssh {} journalctl -b", host.address),
+        ),
         Some(0) => (
             format!("the activation on {name} reported success, and the host does not run the new system"),
             format!("see its log: ssh {} journalctl -b", host.address),
+        ),
+        Some(126 | 127) => (
+            format!("the new system on {name} cannot be run, and the old system is still in place"),
+            format!("is its store whole? ssh {} nix-store --verify --check-contents", host.address),
         ),
         Some(code) => (
             format!(

@@ -1,7 +1,7 @@
 //! Builds a host's system here, on the host, or on a builder.
 
 use super::{Native, probe};
-use crate::driver::nix::{Jobs, advice, is_disk_full, last_lines, log};
+use crate::driver::nix::{Jobs, advice, broke_off, is_disk_full, last_lines, log};
 use crate::driver::ssh::{Connection, Destination, Script, classify};
 use crate::driver::tool::Limits;
 use crate::driver::{Built, Derivation, DriverError, ErrorKind, Io, Place, StorePath, memory};
@@ -107,7 +107,8 @@ impl Native {
             let kind = classify(&ended.said).unwrap_or(kind);
             let message = format!("the derivations could not be copied to {}", destination.address());
             let error = DriverError::new(kind, message).said(last_lines(&ended.said));
-            return Err(match advice(&ended.said, destination.address()) {
+            let error = self.lost_or_broken(destination, error, io);
+            return Err(match advice(&ended.said, destination.address()).filter(|_| !error.kind.is_link()) {
                 Some(help) => error.help(help),
                 None => error,
             });
@@ -132,6 +133,9 @@ impl Native {
 fn outcome(code: i32, said: &[String], out: &[String]) -> Result<StorePath, DriverError> {
     if code != 0 {
         let full = is_disk_full(said);
+        if let Some(error) = broke_off(code, said) {
+            return Err(error);
+        }
         let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Build };
         let message = if full { "no space is left where it is built" } else { "it does not build" };
         return Err(DriverError::new(kind, message).said(last_lines(said)));
@@ -142,6 +146,7 @@ fn outcome(code: i32, said: &[String], out: &[String]) -> Result<StorePath, Driv
 
 #[cfg(test)]
 mod tests {
+    use crate::driver::ErrorKind;
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
     use std::process::Command;
@@ -173,6 +178,20 @@ mod tests {
             .unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout), "");
         String::from_utf8(output.stderr).unwrap()
+    }
+
+    #[test]
+    fn a_nix_that_broke_off_says_nothing_of_the_configuration() {
+        let outcome = |code: i32, said: &str| {
+            let said: Vec<String> = said.lines().map(str::to_owned).collect();
+            super::outcome(code, &said, &[]).unwrap_err().kind
+        };
+        assert_eq!(outcome(1, "error: unexpected end-of-file"), ErrorKind::Other);
+        assert_eq!(outcome(137, "building '/nix/store/x.drv'..."), ErrorKind::Other);
+        let failed =
+            "error: builder for '/nix/store/x.drv' failed with exit code 1;\n> unexpected end-of-file";
+        assert_eq!(outcome(1, failed), ErrorKind::Build);
+        assert_eq!(outcome(1, "No space left on device\nerror: unexpected end-of-file"), ErrorKind::DiskFull);
     }
 
     #[test]

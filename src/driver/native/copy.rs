@@ -2,12 +2,16 @@
 
 use super::{Known, Native, probe};
 use crate::driver::nix::{advice, is_disk_full, is_unsigned, last_lines, log};
-use crate::driver::ssh::{Destination, Script, classify, quote};
+use crate::driver::ssh::{Connection, Destination, Script, classify, quote};
 use crate::driver::tool::{Limits, Tool};
-use crate::driver::{DriverError, ErrorKind, Io, Place, StorePath, Sudo};
+use crate::driver::{Derivation, DriverError, ErrorKind, Io, Place, StorePath, Sudo};
 use crate::model::Host;
 use crate::process::Stream;
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// How long a host may take to show that it is there.
+const ANSWERS: Duration = Duration::from_secs(20);
 
 /// Makes a root. It may be made before its path is there; until then the collector passes it over.
 const PROTECT: &str =
@@ -39,6 +43,27 @@ impl Native {
         protected?;
         self.remember(host, |known| known.rooted = Some(path.clone()));
         Ok(())
+    }
+
+    /// Refuses a system that would be built here, with nobody's signature, for a user from whom the host takes no such paths.
+    /// What a builder signs is not known.
+    pub(super) fn takes_system(
+        &self,
+        host: &Host,
+        derivation: &Derivation,
+        io: Io<'_>,
+    ) -> Result<(), DriverError> {
+        let Some(known) = self.known(host).filter(|known| !known.takes_unsigned) else { return Ok(()) };
+        let output = self.flake.output(derivation);
+        let has = output.is_some() && [&known.state.current, &known.state.profile].contains(&&output);
+        if has
+            || !host.driver.is_native()
+            || self.place(host, io)? != Place::Local
+            || self.settings(io)?.signs
+        {
+            return Ok(());
+        }
+        Err(unsigned(host, ErrorKind::Refusal))
     }
 
     /// Refuses a closure for which a host has no room. Where all of it would fit, whatever is there already, nobody asks
@@ -86,6 +111,12 @@ impl Native {
         let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
         probe::complete(host, &answer).map_err(|error| match error.kind {
             ErrorKind::Other if is_disk_full(&answer.said) => full(host, answer.said.clone()),
+            ErrorKind::Other if answer.begun() => {
+                let message = format!("{} cannot protect the system from its garbage collector", host.name);
+                DriverError::new(ErrorKind::Copy, message)
+                    .said(answer.said.clone())
+                    .help("root must be able to write to /nix/var/nix/gcroots there")
+            }
             _ => error,
         })
     }
@@ -138,14 +169,40 @@ impl Native {
             return Ok(());
         }
         if !is_unsigned(&ended.said) || known.privilege.sudo != Sudo::Free {
-            return Err(failure(host, &ended.said));
+            return Err(self.lost_or_broken(&target, failure(host, &ended.said), io));
         }
         // The store takes unsigned paths from root, and this user may be root without a password.
         let line = format!("nix on {} takes no unsigned paths from this user; copying by sudo", host.name);
         io.output.line(Stream::Stderr, &line);
         let store = format!("{}?remote-program=sudo%20-n%20nix-store", target.store());
         let (again, _) = log(&call(store)?, Limits::new(io.cancel), io)?;
-        if again.code == 0 { Ok(()) } else { Err(failure(host, &ended.said)) }
+        if again.code == 0 {
+            return Ok(());
+        }
+        // What the second call broke off over is the news; a store that still wants a signature said so before.
+        let said = if is_unsigned(&again.said) { &ended.said } else { &again.said };
+        Err(self.lost_or_broken(&target, failure(host, said), io))
+    }
+
+    /// A nix that breaks off over there looks like a lost connection from here: whoever answers is not out of reach.
+    pub(super) fn lost_or_broken(
+        &self,
+        destination: &Destination,
+        error: DriverError,
+        io: Io<'_>,
+    ) -> DriverError {
+        if error.kind != ErrorKind::ConnectionLost {
+            return error;
+        }
+        let limits = Limits { deadline: Some(Instant::now() + ANSWERS), ..Limits::new(io.cancel) };
+        let answer = self.ssh.run(destination, Connection::Fresh, &Script::new("say end 1"), limits, io);
+        if answer.value("end").is_none() {
+            return error;
+        }
+        let address = destination.address();
+        DriverError { kind: ErrorKind::Copy, ..error }.help(format!(
+            "{address} answers, so nix broke off there, or the connection did for a moment: ssh {address} journalctl -u nix-daemon; then run it again"
+        ))
     }
 }
 
@@ -155,17 +212,21 @@ pub(super) fn full(host: &Host, said: Vec<String>) -> DriverError {
         .help(format!("make room: ssh {} nix-collect-garbage --delete-older-than 30d", host.address))
 }
 
+fn unsigned(host: &Host, kind: ErrorKind) -> DriverError {
+    let user = host.user.as_deref().unwrap_or("the user that ssh logs in");
+    let message = format!("nix on {} takes no unsigned paths from {user}", host.name);
+    DriverError::new(kind, message).help(format!(
+        "add {user} to nix.settings.trusted-users of {}, or sign what you build (secret-key-files), or set `build_on: target`",
+        host.name
+    ))
+}
+
 fn failure(host: &Host, said: &[String]) -> DriverError {
     if is_disk_full(said) {
         return full(host, last_lines(said));
     }
     if is_unsigned(said) {
-        let user = host.user.as_deref().unwrap_or("the user that ssh logs in");
-        let message = format!("nix on {} takes no unsigned paths from {user}", host.name);
-        return DriverError::new(ErrorKind::Copy, message).said(last_lines(said)).help(format!(
-            "add {user} to nix.settings.trusted-users of {}, or sign what you build, or set `build_on: target`",
-            host.name
-        ));
+        return unsigned(host, ErrorKind::Copy).said(last_lines(said));
     }
     let kind = classify(said).unwrap_or(ErrorKind::Copy);
     let error = DriverError::new(kind, format!("the system could not be copied to {}", host.name));

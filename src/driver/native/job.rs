@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Pause between tries to reach a host again.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How long an answer may take of a host that was out of reach until the deadline.
+const HEARD: Duration = Duration::from_secs(10);
 /// How many lines of a log are kept for an error.
 const KEPT: usize = 15;
 
@@ -49,8 +51,14 @@ pub(super) struct Resumable<'a> {
     pub(super) privilege: &'a Privilege,
     pub(super) connection: Connection,
     pub(super) deadline: Instant,
+    /// How much longer an answer may take of a host that is in reach.
+    pub(super) further: Duration,
+    /// For how much longer a host that is out of reach is looked for.
+    pub(super) patience: Duration,
     /// Makes the script, given how many lines of its output were heard already.
     pub(super) script: &'a dyn Fn(u64) -> Script,
+    /// Takes each answer, also one that broke off.
+    pub(super) hear: &'a dyn Fn(&Answer),
 }
 
 impl Native {
@@ -62,11 +70,15 @@ impl Native {
     pub(super) fn resume(&self, work: &Resumable<'_>, io: Io<'_>) -> Result<(Answer, u64), DriverError> {
         let destination = Destination::of(work.host)?;
         let mut heard = 0;
+        let mut heard_late = false;
         loop {
             let script = (work.script)(heard).by(work.privilege.clone());
-            let limits =
-                Limits { heed: Stop::Terminate, deadline: Some(work.deadline), ..Limits::new(io.cancel) };
+            // Whoever is found again late is heard, at least.
+            let answered = work.deadline + work.further;
+            let until = if heard_late { answered.max(Instant::now() + HEARD) } else { answered };
+            let limits = Limits { heed: Stop::Terminate, deadline: Some(until), ..Limits::new(io.cancel) };
             let answer = self.ssh.run(&destination, work.connection, &script, limits, io);
+            (work.hear)(&answer);
             let error = match probe::complete(work.host, &answer) {
                 Ok(()) => {
                     heard += answer.lines;
@@ -76,16 +88,20 @@ impl Native {
             };
             heard += answer.lines;
             let stopped = io.cancel.requested().is_some_and(|stop| stop >= Stop::Terminate);
-            let again = matches!(
-                error.kind,
-                ErrorKind::ConnectionLost
-                    | ErrorKind::NoAnswer
-                    | ErrorKind::Refused
-                    | ErrorKind::NameResolution
-            );
-            if !again || stopped || Instant::now() + PAUSE >= work.deadline {
+            // What ends all processes of a login, or the memory's keeper, ends what follows the job, and not the job.
+            let killed = answer.begun() && matches!(answer.end, Ok(code) if code > 128);
+            let again = killed
+                || matches!(
+                    error.kind,
+                    ErrorKind::ConnectionLost
+                        | ErrorKind::NoAnswer
+                        | ErrorKind::Refused
+                        | ErrorKind::NameResolution
+                );
+            if !again || stopped || Instant::now() + PAUSE >= work.deadline + work.patience {
                 return Err(error);
             }
+            heard_late = true;
             io.output.line(Stream::Stderr, &format!("{}; trying again", error.message));
             std::thread::sleep(PAUSE);
         }
@@ -127,7 +143,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let link = directory.path().join("sh");
             std::os::unix::fs::symlink(shell, &link).unwrap();
-            let start = "job_make j 'echo one; sleep 0.1; echo two; printf part; (exit 3)' 'echo; echo three; (exit 4)'; job_start j 60\n";
+            let start = "job_make j 'echo one; sleep 0.1; echo two; printf part; (exit 3)' 'echo; echo three; (exit 4)'; job_start j 60 3600\n";
             let first = run(directory.path(), &link, &format!("{start}job_follow j rc 0; say rc \"$rc\""));
             assert_eq!(first, ["way=process", "one", "two", "part", "rc=3"]);
             // Sent again, after two lines were heard.
@@ -143,10 +159,11 @@ mod tests {
     fn a_job_that_dies_has_no_code_and_one_that_is_told_to_leave_ends() {
         let directory = tempfile::tempdir().unwrap();
         let shell = which::which("sh").unwrap();
-        let script = "job_make j 'kill -9 $$; sleep 1' ''; job_start j 60; job_follow j rc 0; say rc \"$rc\"";
+        let script =
+            "job_make j 'kill -9 $$; sleep 1' ''; job_start j 60 3600; job_follow j rc 0; say rc \"$rc\"";
         let lines = run(directory.path(), &shell, script);
         assert_eq!(lines.last().map(String::as_str), Some("rc="));
-        let script = "job_make k : 'echo never'; job_start k 60; job_follow k rc 0; job_tell k leave; job_follow k left 0; say rc \"$rc\"; [ -e $base/k/rc.commit ] || say left 1";
+        let script = "job_make k : 'echo never'; job_start k 60 3600; job_follow k rc 0; job_tell k leave; job_follow k left 0; say rc \"$rc\"; [ -e $base/k/rc.commit ] || say left 1";
         assert_eq!(run(directory.path(), &shell, script), ["way=process", "rc=0", "left=1"]);
     }
 
@@ -154,9 +171,31 @@ mod tests {
     fn a_job_that_hears_nothing_goes_back_by_itself() {
         let directory = tempfile::tempdir().unwrap();
         let shell = which::which("sh").unwrap();
-        let script = "job_make j : :; echo 'echo back' >$base/j/back; job_start j 1; job_follow j left 0; \
+        let script = "job_make j : :; echo 'echo back' >$base/j/back; job_start j 1 3600; job_follow j left 0; \
              job_tell j go; [ -e $base/j/rc.commit ] || say uncommitted 1";
         assert_eq!(run(directory.path(), &shell, script), ["way=process", "back", "uncommitted=1"]);
+    }
+
+    #[test]
+    fn without_units_a_job_is_ended_with_all_that_it_has_begun() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        let began = directory.path().join("began");
+        let script = format!(
+            "job_make j 'limited sh -c \"sleep 600 & echo \\$! >{began}; wait\"' ''; job_start j 60 3600; \
+             until [ -s {began} ]; do sleep 0.1; done; read -r pid <{began}; job_stop j; \
+             kill -0 $pid 2>/dev/null && say lives $pid; [ -e $base/j ] || say cleared 1",
+            began = began.display()
+        );
+        assert_eq!(run(directory.path(), &shell, &script), ["way=process", "cleared=1"]);
+    }
+
+    #[test]
+    fn a_program_of_a_job_is_ended_after_its_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let shell = which::which("sh").unwrap();
+        let script = "job_make j 'limited sleep 600; echo on' ''; job_start j 60 1; job_follow j rc 0";
+        assert_eq!(run(directory.path(), &shell, script), ["way=process", "on"]);
     }
 
     fn script(program: &Path, text: &str) {
@@ -176,8 +215,8 @@ mod tests {
         );
         script(&old.join("bin/switch-to-configuration"), &activate);
         format!(
-            "job_make fleet-switch-h 'exec sleep 60' :; watchdog_arm fleet-switch-h {} /new {seconds}; \
-             job_start fleet-switch-h 60\n",
+            "job_make fleet-switch-h 'exec sleep 60' :; watchdog_arm fleet-switch-h {} /new {seconds} 3600; \
+             job_start fleet-switch-h 60 3600\n",
             old.display()
         )
     }

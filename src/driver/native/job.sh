@@ -3,17 +3,50 @@
 # `go` (on with it), `leave` (end without) or `back`. When no word comes within $window seconds it goes back by its text `back`, if it
 # has one. What it prints is in `log`. All of it stays in $base/JOB until it is cleared, so that a job can be started and
 # followed by scripts that are sent again and again. Nobody polls: who waits reads from a FIFO. While it lives it touches
-# the lock, which it lets go at its end.
+# the lock, which it lets go at its end. A program that it runs by `limited` is ended after $limit seconds, where the host has
+# the means (coreutils and busybox have; macOS has not): a boot loader that hangs must not keep the lock for ever.
+
+# What limits a program, and what ends a process with its descendants: where there are no cgroups, nothing else does.
+# Without --foreground, coreutils put it into a process group of its own, out of reach of whoever ends the job by its group.
+# shellcheck disable=SC2016
+job_bounds='
+  limited() {
+    bounded=""
+    if timeout --foreground 1 true; then
+      bounded="timeout --foreground -k 10 $limit"
+    elif timeout 1 true; then
+      bounded="timeout $limit"
+    fi 2>/dev/null
+    $bounded "$@"
+  }
+  descendants() {
+    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+      echo "$child"
+      descendants "$child"
+    done
+  }
+  # process_end UNIT PID
+  process_end() {
+    left=$(descendants "$2")
+    systemctl stop "$1" >/dev/null 2>&1 || kill "$2" 2>/dev/null
+    # A unit has taken them with it.
+    [ -n "$left" ] && kill $left 2>/dev/null || return 0
+    sleep 0.3 2>/dev/null || sleep 1
+    kill -9 $left 2>/dev/null || :
+  }
+'
+eval "$job_bounds"
 
 # A FIFO is opened for reading and writing: that never waits for the other side, which may be dead.
 # shellcheck disable=SC2016
 job_runner='
   umask 022
-  job=$1 lock=$2 window=$3
+  job=$1 lock=$2 window=$3 limit=$4
   exec >>"$job/log" 2>&1 </dev/null
   mkfifo "$job/go"
   exec 5<>"$job/go"
   echo $$ >"$job/pid"
+  . "$job/bounds"
   # A file that is not empty is whole: it gets one short write.
   ended() {
     echo "$1" >"$job/$2"
@@ -93,26 +126,29 @@ job_make() {
   job=$base/$1
   [ ! -e "$job/started" ] || return 0
   base_make && { [ -d "$job" ] || mkdir -m 700 "$job"; } && : >"$job/log" && : >"$job/back" && : >"$job/disarm" &&
-    printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit" && printf '%s\n' "$job_runner" >"$job/run"
+    printf '%s\n' "$2" >"$job/text" && printf '%s' "$3" >"$job/commit" && printf '%s\n' "$job_runner" >"$job/run" &&
+    printf '%s\n' "$job_bounds" >"$job/bounds"
 }
 
-# job_start JOB WINDOW: runs it by a shell, unless that was done before. Says the way.
+# job_start JOB WINDOW LIMIT: runs it by a shell, unless that was done before. Says the way.
 job_start() {
   job=$base/$1
   [ ! -e "$job/started" ] || return 0
   : >"$job/started"
-  unit=$1 window=$2
-  set -- /bin/sh "$job/run" "$job" "$lock" "$window"
+  unit=$1
+  set -- /bin/sh "$job/run" "$job" "$lock" "$2" "$3"
   if has_units; then
     if ! unit_start "$unit" --no-block --service-type=exec -- "$@"; then
       rm -rf "$job"
       return 1
     fi
-    say way unit
+    way=unit
   else
     nohup "$@" >/dev/null 2>&1 </dev/null &
-    say way process
+    way=process
   fi
+  echo "way $way" >>"$job/guarded"
+  say way "$way"
 }
 
 # job_follow JOB CODE SKIP: prints the log from the line after SKIP on, until the file CODE has an exit code or the job has
@@ -169,7 +205,9 @@ job_tell() {
 job_stop() {
   [ -d "$base/$1" ] || return 0
   (job=$base/$1 && . "$job/disarm")
-  systemctl stop "$1" >/dev/null 2>&1 || { read -r pid <"$base/$1/pid" && kill "$pid"; }
+  pid=''
+  [ ! -s "$base/$1/pid" ] || read -r pid <"$base/$1/pid"
+  process_end "$1" "$pid"
   lock_free "$1"
   rm -rf "${base:?}/$1"
 }

@@ -31,8 +31,8 @@ use super::nix::{LocalBuilds, Nix, NixFlake, Settings};
 use super::ssh::{Destination, Privilege, Script, Ssh};
 use super::{
     Activation, Build, Built, CheckOutcome, CommandEnvironment, Derivation, Discovered, DriverError,
-    ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Guard, HealthOutcome, Holder, Io, Lock, Place, Probe,
-    Proving, Rebooted, StorePath, SystemDiff, SystemState, Target,
+    ErrorKind, Evaluated, Expect, Flake, FlakeCheck, Guard, Guarded, HealthOutcome, Holder, Io, Lock, Place,
+    Probe, Proving, Rebooted, StorePath, SystemDiff, SystemState, Target,
 };
 use crate::model::{
     Action, DeployDriver, Health, HealthKind, Hook, Host, HostName, Platform, Proof, Quiesce,
@@ -93,6 +93,12 @@ struct Known {
     memory_free_mib: Option<u64>,
     /// Where its system was built in this run.
     place: Option<Place>,
+    /// Whether its nix takes unsigned paths from the user, or sudo can step in for that; as far as it was asked.
+    takes_unsigned: bool,
+    /// The job that activates there.
+    job: Option<String>,
+    /// How its activation was guarded.
+    guarded: Option<Guarded>,
     /// When it was probed.
     probed: Instant,
 }
@@ -222,6 +228,10 @@ impl Target for Native {
         self.find_generation(host, number, io)
     }
 
+    fn takes(&self, host: &Host, derivation: &Derivation, io: Io<'_>) -> Result<(), DriverError> {
+        self.takes_system(host, derivation, io)
+    }
+
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
         self.copy_closure(host, path, io)
     }
@@ -247,7 +257,9 @@ impl Target for Native {
         io: Io<'_>,
     ) -> Result<Activation, DriverError> {
         if !host.driver.is_native() {
-            return self.by_other_driver(host, path, action, before, proving.proof, io);
+            return self
+                .by_other_driver(host, path, action, before, proving.proof, io)
+                .map_err(|error| activation::unproven(error, action));
         }
         self.activate_system(host, path, action, before, proving, io)
     }
@@ -302,6 +314,14 @@ impl Target for Native {
 
     fn unlock(&self, host: &Host, io: Io<'_>) -> Result<Option<Lock>, DriverError> {
         self.unlock_host(host, io)
+    }
+
+    fn guarded(&self, host: &Host) -> Option<Guarded> {
+        self.known(host)?.guarded
+    }
+
+    fn last_state(&self, host: &Host) -> Option<SystemState> {
+        Some(self.known(host)?.state)
     }
 
     fn state(&self, host: &Host, io: Io<'_>) -> Result<SystemState, DriverError> {

@@ -7,7 +7,8 @@ use crate::driver::nix::{last_lines, log};
 use crate::driver::ssh::{Answer, Connection, Destination, Script};
 use crate::driver::tool::{Limits, Tool, find};
 use crate::driver::{
-    Activation, DriverError, ErrorKind, IgnoredUnits, Io, Place, Probe, StorePath, Sudo, SystemState,
+    Activation, Carrier, DriverError, ErrorKind, Guarded, IgnoredUnits, Io, Place, Probe, StorePath, Sudo,
+    SystemState, Watchdog,
 };
 use crate::model::{Action, DeployDriver, Host, Proof};
 use crate::process::{Stop, Stream};
@@ -37,6 +38,10 @@ impl Native {
     ) -> Result<Activation, DriverError> {
         let known = self.known_or_probed(host, io)?;
         refuse(host, &known, action)?;
+        if action.activates() {
+            let guarded = Guarded { activation: Carrier::Driver, watchdog: Watchdog::Driver };
+            self.remember(host, |known| known.guarded = Some(guarded));
+        }
         let limits = Limits {
             heed: Stop::Terminate,
             deadline: Instant::now().checked_add(proof.timeout),

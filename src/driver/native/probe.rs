@@ -1,9 +1,10 @@
 //! Asks a host what it is, in one round trip; in two where sudo turns out to want a password that nobody was asked for.
 
+use super::activation::flag;
 use super::{Known, Native, lock};
 use crate::driver::ssh::{Answer, Destination, Password, Privilege, Script};
 use crate::driver::{DriverError, ErrorKind, Io, Probe, StorePath, Sudo, SystemState};
-use crate::model::{Host, Platform};
+use crate::model::{BuildOn, Host, Platform};
 use std::time::Instant;
 
 const KIB_PER_MIB: u64 = 1024;
@@ -13,6 +14,7 @@ const PROBE: &str = concat!(
     include_str!("lock.sh"),
     include_str!("probe.sh"),
     include_str!("sudo.sh"),
+    include_str!("trust.sh"),
     "say end 1
 "
 );
@@ -44,7 +46,10 @@ impl Native {
             return Err(DriverError::new(ErrorKind::MissingProgram, message)
                 .help("install Nix there, or put its directory on the PATH that sshd sets"));
         }
-        let probe = read(host, &answer, sudo)?;
+        let mut probe = read(host, &answer, sudo)?;
+        let earlier = self.known(host);
+        let job = earlier.as_ref().and_then(|known| known.job.as_deref());
+        probe.went_back = job.is_some() && answer.value("returned_job") == job;
         let known = Known {
             privilege: Privilege { sudo, password: password.filter(|_| sudo == Sudo::Password) },
             system: probe.system.clone(),
@@ -57,6 +62,9 @@ impl Native {
                 .and_then(|kib| kib.parse::<u64>().ok())
                 .map(|kib| kib / KIB_PER_MIB),
             place: None,
+            job: earlier.as_ref().and_then(|known| known.job.clone()),
+            guarded: earlier.as_ref().and_then(|known| known.guarded),
+            takes_unsigned: answer.value("trust_asked").is_none() || answer.value("takes_unsigned").is_some(),
             probed,
         };
         let mut hosts = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -71,7 +79,8 @@ impl Native {
         password: Option<&Password>,
         io: Io<'_>,
     ) -> Result<Answer, DriverError> {
-        let script = Script::new(script).password(password.cloned());
+        let elsewhere = host.build_on != BuildOn::Target && host.cache.is_none();
+        let script = Script::new(script).variable("TRUST", flag(elsewhere)).password(password.cloned());
         let answer = self.ssh.ask(&Destination::of(host)?, &script, io);
         complete(host, &answer)?;
         Ok(answer)
@@ -86,6 +95,13 @@ pub(super) fn complete(host: &Host, answer: &Answer) -> Result<(), DriverError> 
     match &answer.end {
         Err(error) => Err(error.clone()),
         Ok(_) if answer.value("end").is_some() => Ok(()),
+        Ok(_) if !answer.begun() && !answer.said.iter().any(|line| line.starts_with("sudo:")) => {
+            let message = format!("the login on {} does not run the script that it is sent", host.name);
+            Err(DriverError::new(ErrorKind::Other, message).said(answer.said.clone()).help(format!(
+                "is there a forced command (ForceCommand, command= of a key), a login shell that runs nothing, or StdinNull in your ssh_config? ssh {} true",
+                host.address
+            )))
+        }
         Ok(code) => {
             let sudo = answer.said.iter().any(|line| line.starts_with("sudo:"));
             let kind = if sudo { ErrorKind::Sudo } else { ErrorKind::Other };
@@ -101,6 +117,7 @@ pub(super) fn complete(host: &Host, answer: &Answer) -> Result<(), DriverError> 
 
 fn sudo(host: &Host, answer: &Answer) -> Result<Sudo, DriverError> {
     let user = host.user.as_deref().unwrap_or("the user");
+    let said = || answer.values("sudo_said").map(str::to_owned).collect();
     match answer.value("sudo") {
         Some("root") => Ok(Sudo::Root),
         Some("free") => Ok(Sudo::Free),
@@ -108,6 +125,19 @@ fn sudo(host: &Host, answer: &Answer) -> Result<Sudo, DriverError> {
         Some("missing") => {
             let message = format!("{user} is not root on {}, and there is no sudo", host.name);
             Err(DriverError::new(ErrorKind::Sudo, message).help("set `user: root` for the host"))
+        }
+        Some("barred") => {
+            let message = format!("{user} may not use sudo on {}", host.name);
+            Err(DriverError::new(ErrorKind::Sudo, message).said(said()).help(format!(
+                "let {user} use it there (NixOS: users.users.{user}.extraGroups = [ \"wheel\" ]), or set `user: root` for the host"
+            )))
+        }
+        Some("broken") => {
+            let message = format!("sudo on {} cannot be used", host.name);
+            Err(DriverError::new(ErrorKind::Sudo, message).said(said()).help(format!(
+                "try it by hand: ssh {} sudo -n true; or set `user: root` for the host",
+                host.address
+            )))
         }
         _ => {
             let message = format!("sudo on {} does not take the password of {user}", host.name);
@@ -142,6 +172,7 @@ fn read(host: &Host, answer: &Answer, sudo: Sudo) -> Result<Probe, DriverError> 
         state: state(answer),
         failed_units: answer.values("failed").map(str::to_owned).collect(),
         lock: lock::lock(answer).map(Box::new),
+        went_back: false,
     })
 }
 
@@ -232,6 +263,24 @@ mod tests {
         assert_eq!(state.current, StorePath::new(path).ok());
         assert_eq!(state.profile, state.current);
         assert_eq!(state.generation, Some(100));
+    }
+
+    #[test]
+    fn units_that_fail_again_and_again_have_failed() {
+        let directory = tempfile::tempdir().unwrap();
+        let systemctl = directory.path().join("systemctl");
+        // As systemd 257 prints them; `clean.service` ended well and is started again all the same.
+        let text = "#!/bin/sh\ncase \"$*\" in\n\
+            *list-units*auto-restart*) printf '%s\\n' 'dead.service loaded failed failed A unit' \
+            'loop.service loaded activating auto-restart A unit' 'clean.service loaded activating auto-restart A unit' ;;\n\
+            *show*loop.service) echo 1 ;;\n*show*clean.service) echo 0 ;;\nesac\n";
+        std::fs::write(&systemctl, text).unwrap();
+        std::fs::set_permissions(&systemctl, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let script =
+            format!("PATH={}:$PATH\n{}\nfailed_units", directory.path().display(), include_str!("state.sh"));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "dead.service\nloop.service\n");
     }
 
     #[test]

@@ -20,6 +20,7 @@ boot_id
 say boot_id "$boot"
 say_state
 say_lock
+say_returned
 failed_units | while read -r unit; do say failed "$unit"; done
 
 free() {

@@ -28,12 +28,12 @@ impl Native {
         let commit = match (&before.state.profile, before.state.generation) {
             (Some(profile), Some(generation)) if action.sets_profile() => {
                 let boot = match host.platform {
-                    Platform::Nixos => format!(" && {profile}/bin/switch-to-configuration boot"),
+                    Platform::Nixos => format!(" && limited {profile}/bin/switch-to-configuration boot"),
                     Platform::Darwin => String::new(),
                 };
                 let link = "/nix/var/nix/profiles/system";
                 format!(
-                    "[ \"$(readlink -f {link})\" = {profile} ] || {{ nix-env -p {link} --switch-generation {generation}{boot}; }}"
+                    "[ \"$(readlink -f {link})\" = {profile} ] || {{ limited nix-env -p {link} --switch-generation {generation}{boot}; }}"
                 )
             }
             _ => String::new(),

@@ -12,11 +12,23 @@ say_state() {
   say reboot "$parts"
 }
 
+# say_returned: the last time that this host went back by itself, since it has booted.
+say_returned() {
+  [ -f "$base/returned" ] || return 0
+  while read -r key value; do say "returned_$key" "$value"; done <"$base/returned"
+}
+
+# failed_units: also those that systemd starts again after each failure, which are failed only in between (so does
+# switch-to-configuration count).
 failed_units() {
   command -v systemctl >/dev/null 2>&1 || return 0
-  systemctl list-units --failed --plain --no-legend --no-pager 2>/dev/null | while read -r unit _; do
-    printf '%s\n' "$unit"
-  done
+  systemctl list-units --state=failed,auto-restart,auto-restart-queued --plain --no-legend --no-pager 2>/dev/null |
+    while read -r unit _ _ sub _; do
+      case $sub in
+        auto-restart*) [ "$(systemctl show --property=ExecMainStatus --value "$unit" 2>/dev/null)" != 0 ] || continue ;;
+      esac
+      printf '%s\n' "$unit"
+    done
 }
 
 # say_failed UNIT: that it has failed, how, and its last words.

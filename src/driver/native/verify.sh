@@ -3,6 +3,8 @@
 # SKIP lines of the job's log are known already. Units that are IGNORED count for nothing; where it is UNDECIDED (`always`, or when `units`
 # have failed), nothing is done yet. What is not made lasting is told OTHERWISE: `leave` or `back`. Before it looks it waits SETTLE seconds.
 [ "$SETTLE" = 0 ] || sleep "$SETTLE"
+boot_id
+say boot_id "$boot"
 say_state
 about=''
 [ ! -s "$base/baseline" ] || read -r about <"$base/baseline"

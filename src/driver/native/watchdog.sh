@@ -12,9 +12,9 @@ watchdog_back='
   echo "fleet: nobody has proven $new here: going back to $old"
   # Something else may hold the lock of activations for a while.
   for again in 1 2 3 4 5; do
-    "$old/bin/switch-to-configuration" test </dev/null
+    limited "$old/bin/switch-to-configuration" test </dev/null
     code=$?
-    [ "$(readlink -f /run/current-system)" != "$old" ] || break
+    [ "$(readlink -f /run/current-system)" != "$old" ] && [ "$code" != 124 ] || break
     sleep "$again"
   done
   printf "%s\n" "job ${job##*/}" "from $new" "to $old" "code $code" "at $(date +%s)" >"$base/returned.new"
@@ -25,7 +25,8 @@ watchdog_back='
 # shellcheck disable=SC2016
 watchdog_timer='
   umask 022
-  job=$1 lock=$2 due=$3
+  job=$1 lock=$2 due=$3 limit=$4
+  . "$job/bounds"
   [ -d "$job" ] || exit 0
   if read -r now _ 2>/dev/null </proc/uptime; then now=${now%.*}; else now=$(date +%s); fi
   if [ "$((due - now))" -gt 1 ]; then
@@ -38,13 +39,16 @@ watchdog_timer='
   fi
   [ -s "$job/old" ] || exit 0
   rm -f "$job/watchdog"
-  systemctl stop "${job##*/}" >/dev/null 2>&1 || { read -r pid <"$job/pid" && kill "$pid"; } 2>/dev/null
+  pid=""
+  [ ! -s "$job/pid" ] || read -r pid <"$job/pid"
+  process_end "${job##*/}" "$pid"
   exec >>"$job/log" 2>&1
   . "$job/back"
   [ ! -e "$lock" ] || ! grep -q "^job ${job##*/}\$" "$lock" || rm -f "$lock"
 '
 
-# watchdog_arm JOB OLD NEW SECONDS: so long may the job take, with its proof. Says how the host is watched.
+# watchdog_arm JOB OLD NEW SECONDS LIMIT: so long may the job take, with its proof, and so long the way back. Says how the host
+# is watched.
 watchdog_arm() {
   job=$base/$1 due=''
   [ ! -e "$job/old" ] || return 0
@@ -58,16 +62,18 @@ watchdog_arm() {
     ! has_units || printf 'systemctl stop %s.timer >/dev/null 2>&1\n' "$unit"
     printf '%s\n' '[ ! -s "$job/watchdog" ] || { read -r watchdog <"$job/watchdog" && kill "$watchdog"; } 2>/dev/null'
   } >"$job/disarm"
-  set -- "$2" "$4" /bin/sh "$job/watch" "$job" "$lock" "$due"
+  set -- "$2" "$4" /bin/sh "$job/watch" "$job" "$lock" "$due" "$5"
   old=$1 seconds=$2
   shift 2
   if has_units; then
     unit_start "$unit" --on-active="${seconds}s" --timer-property=AccuracySec=1s -- "$@" || return 1
-    say watchdog timer
+    watched=timer
   else
     nohup "$@" >/dev/null 2>&1 </dev/null &
-    say watchdog process
+    watched=process
   fi
+  echo "watchdog $watched" >"$job/guarded"
+  say watchdog "$watched"
   printf '%s\n' "$old" >"$job/old"
 }
 
@@ -75,10 +81,4 @@ watchdog_arm() {
 went_back() {
   while [ -e "$base/$1/returning" ] && ! names_job "$base/returned" "$1"; do sleep 0.3 || sleep 1; done
   names_job "$base/returned" "$1"
-}
-
-# say_returned: the last time that this host went back by itself, since it has booted.
-say_returned() {
-  [ -f "$base/returned" ] || return 0
-  while read -r key value; do say "returned_$key" "$value"; done <"$base/returned"
 }

@@ -2,7 +2,7 @@
 //! that their systems share, and the second would look only every five seconds whether the first is done
 //! (nix `build-poll-interval`). Each host is told as soon as its own system is there.
 
-use super::command::{Nix, broken, is_disk_full, last_lines};
+use super::command::{Nix, broke_off, broken, is_disk_full, last_lines};
 use super::log::{Event, Log, derivations};
 use crate::driver::tool::{Broken, Ended, Limits};
 use crate::driver::{Derivation, DriverError, ErrorKind, Io, StorePath};
@@ -201,8 +201,12 @@ impl LocalBuilds {
                     }
                 }
                 Ok(News::End(ended)) => {
-                    if ended?.code == 0 || self.is_there(output, io)? {
+                    let code = ended?.code;
+                    if code == 0 || self.is_there(output, io)? {
                         return Ok(());
+                    }
+                    if let Some(error) = broke_off(code, &said) {
+                        return Err(error);
                     }
                     let full = is_disk_full(&said);
                     let kind = if full { ErrorKind::DiskFull } else { ErrorKind::Build };

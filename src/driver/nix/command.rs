@@ -132,12 +132,33 @@ pub(crate) fn is_disk_full(said: &[String]) -> bool {
     said.iter().any(|line| words.iter().any(|word| line.contains(word)))
 }
 
+/// The error for a nix, or its daemon, that ended in the middle of a build: nothing is known of what it built.
+pub(crate) fn broke_off(code: i32, said: &[String]) -> Option<DriverError> {
+    let says = |words: &[&str]| said.iter().any(|line| words.iter().any(|word| line.contains(word)));
+    let message = if code > 128 {
+        format!("nix was killed while it built (exit code {code})")
+    } else if says(&["unexpected end-of-file", "cannot connect to socket at", "Nix daemon disconnected"])
+        && !says(&["builder for", "build of", "Cannot build"])
+    {
+        "the nix daemon broke off while it built".to_owned()
+    } else {
+        return None;
+    };
+    let help = "this says nothing of the configuration: look at the memory and at `journalctl -u nix-daemon` where it was built, then run it again";
+    let error = DriverError::new(ErrorKind::Other, message).said(last_lines(said)).help(help);
+    (!is_disk_full(said)).then_some(error)
+}
+
 /// What to do about a nix over there that cannot be spoken with (nix `src/libstore/legacy-ssh-store.cc`, `remote-store.cc`).
 pub(crate) fn advice(said: &[String], address: &str) -> Option<String> {
     let says = |text: &str| said.iter().any(|line| line.contains(text));
     if says("cannot open connection to remote store 'daemon'") {
         Some(format!(
             "the nix daemon there breaks off, as it does with a full disk: ssh {address} 'df /nix; journalctl -u nix-daemon'"
+        ))
+    } else if says("cannot connect to socket at") {
+        Some(format!(
+            "the nix daemon there does not run: ssh {address} systemctl status nix-daemon.socket nix-daemon"
         ))
     } else if says("nix-store: command not found")
         || says("nix-store: not found")
@@ -148,6 +169,8 @@ pub(crate) fn advice(said: &[String], address: &str) -> Option<String> {
         Some(format!(
             "something there prints before every command; its login shell must be silent: ssh {address} true"
         ))
+    } else if says("unexpected end-of-file") {
+        Some(format!("nix broke off there: ssh {address} journalctl -u nix-daemon; then run it again"))
     } else {
         None
     }

@@ -116,8 +116,18 @@ impl NixFlake {
         if ended.said.iter().any(missing) {
             return Ok(None);
         }
-        let said = last_lines(&ended.said);
-        Err(DriverError::new(ErrorKind::Evaluation, "the flake does not evaluate").said(said))
+        let error = DriverError::new(ErrorKind::Evaluation, "the flake does not evaluate");
+        let error = error.said(last_lines(&ended.said));
+        // Nix 2.8 asks git for a difference, and git then knows no repository; later ones name the owner.
+        let foreign =
+            ["program 'git' failed with exit code 129", "not owned by current user", "dubious ownership"];
+        if ended.said.iter().any(|line| foreign.iter().any(|text| line.contains(text))) {
+            return Err(error.help(format!(
+                "git refuses a repository that belongs to another user: git -C {0} status tells; then chown it, or git config --global --add safe.directory {0}",
+                self.directory.display()
+            )));
+        }
+        Err(error)
     }
 
     /// All hosts of a platform, and in the same evaluation the systems of those that are `expected` to be asked for, and

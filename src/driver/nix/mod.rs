@@ -15,7 +15,7 @@ mod settings;
 mod tree;
 
 pub(super) use build::{Jobs, LocalBuilds};
-pub(super) use command::{Nix, advice, is_disk_full, is_unsigned, last_lines, log};
+pub(super) use command::{Nix, advice, broke_off, is_disk_full, is_unsigned, last_lines, log};
 pub(super) use settings::{Means, Settings};
 
 use super::tool::Limits;

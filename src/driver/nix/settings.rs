@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     extra: Vec<String>,
     /// Other machines, each with its systems.
     builders: Vec<(String, Vec<String>)>,
+    /// What it builds is signed (`secret-key-files`).
+    pub(crate) signs: bool,
     /// Derivations that it builds at once; 0 where only other machines build.
     pub(crate) max_jobs: u64,
 }
@@ -65,7 +67,17 @@ impl Settings {
         };
         let mut builders = Vec::new();
         machines(&text("builders"), &system, file, NESTED, &mut builders);
-        Self { extra, builders, max_jobs: value("max-jobs").and_then(Value::as_u64).unwrap_or(1), system }
+        let signs = match value("secret-key-files") {
+            Some(Value::Array(files)) => !files.is_empty(),
+            _ => !text("secret-key-files").is_empty(),
+        };
+        Self {
+            signs,
+            extra,
+            builders,
+            max_jobs: value("max-jobs").and_then(Value::as_u64).unwrap_or(1),
+            system,
+        }
     }
 
     /// How it builds for a system.

@@ -11,8 +11,8 @@ pub use record::Call;
 use super::diff::OnlyIn;
 use super::{
     Activation, Build, Built, Channel, CheckOutcome, Derivation, Discovered, DriverError, ErrorKind,
-    Evaluated, Flake, FlakeCheck, Guard, HealthOutcome, Held, Io, Lock, Message, Notify, Place, Plugin,
-    PluginRequest, PluginResult, Probe, Proving, Rebooted, Render, Secrets, Shell, StorePath, Sudo,
+    Evaluated, Flake, FlakeCheck, Guard, Guarded, HealthOutcome, Held, Io, Lock, Message, Notify, Place,
+    Plugin, PluginRequest, PluginResult, Probe, Proving, Rebooted, Render, Secrets, Shell, StorePath, Sudo,
     SystemDiff, SystemState, Target, TaskRunner, Unit,
 };
 use crate::model::{
@@ -261,6 +261,7 @@ impl Target for Rehearsal {
             state: self.state_of(name),
             failed_units: Vec::new(),
             lock: None,
+            went_back: false,
         };
         if self.fault(FaultStage::Identity, Some(name)).is_some() {
             probe.host_name = "another".into();
@@ -282,6 +283,10 @@ impl Target for Rehearsal {
             machine.chosen = Some(number.unwrap_or(GENERATION - 1));
         }
         system_path(&host.name, "older")
+    }
+
+    fn takes(&self, _: &Host, _: &Derivation, _: Io<'_>) -> Result<(), DriverError> {
+        Ok(())
     }
 
     fn copy(&self, host: &Host, path: &StorePath, io: Io<'_>) -> Result<(), DriverError> {
@@ -449,6 +454,14 @@ impl Target for Rehearsal {
             Some(_) => HealthOutcome::Unhealthy("rehearsed failure of health".into()),
             None => HealthOutcome::Healthy,
         })
+    }
+
+    fn guarded(&self, _: &Host) -> Option<Guarded> {
+        None
+    }
+
+    fn last_state(&self, host: &Host) -> Option<SystemState> {
+        Some(self.state_of(&host.name))
     }
 
     fn state(&self, host: &Host, io: Io<'_>) -> Result<SystemState, DriverError> {

@@ -31,7 +31,15 @@ const TEXTS: &[(&str, ErrorKind)] = &[
 ];
 
 /// What nix says of connections that are not ssh's: those of its daemon over there, and those to caches.
-const OTHERS: &[&str] = &["remote store 'daemon'", "unable to download"];
+const OTHERS: &[&str] = &["remote store 'daemon'", "cannot connect to socket at", "unable to download"];
+
+/// What ssh says when it does not even try, by its own configuration (OpenSSH `readconf.c`, `ssh.c`).
+const MISUSED: &[&str] = &[
+    "bad configuration option",
+    "Bad owner or permissions on",
+    "Can't open user config file",
+    "Cannot execute command-line",
+];
 
 /// The class of what ssh said, if it is about the connection at all.
 pub(crate) fn classify(said: &[String]) -> Option<ErrorKind> {
@@ -45,6 +53,14 @@ pub(crate) fn classify(said: &[String]) -> Option<ErrorKind> {
 /// The error for a connection that ended with ssh's own 255. `answered` tells whether the other side had begun to
 /// answer: then a silent end is a lost connection, else a missing one (with `LogLevel ERROR` ssh says nothing).
 pub(crate) fn explain(address: &str, said: Vec<String>, answered: bool) -> DriverError {
+    if said.iter().any(|line| MISUSED.iter().any(|text| line.contains(text))) {
+        return DriverError::new(
+            ErrorKind::Other,
+            format!("ssh does not run as it is configured for {address}"),
+        )
+        .said(said)
+        .help(format!("it ended before any connection: mend its configuration (ssh -G {address})"));
+    }
     let silent = if answered { ErrorKind::ConnectionLost } else { ErrorKind::NoAnswer };
     let kind = classify(&said).unwrap_or(silent);
     let changed = said.iter().any(|line| line.contains("HAS CHANGED"));
@@ -132,6 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_that_ssh_does_not_take_says_nothing_of_the_host() {
+        for text in [
+            "/home/ryan/.ssh/config: terminating, 1 bad configuration options",
+            "Bad owner or permissions on /home/ryan/.ssh/config",
+            "Can't open user config file /nowhere: No such file or directory",
+        ] {
+            let error = explain("luna", lines(text), false);
+            assert_eq!(error.kind, ErrorKind::Other, "{text}");
+            assert!(error.help.unwrap().contains("ssh -G luna"));
+        }
+    }
+
+    #[test]
     fn a_changed_key_and_an_unknown_one_get_different_advice() {
         let changed = explain("luna", lines("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!"), false);
         let unknown = explain("luna", lines("Host key verification failed."), false);
@@ -151,5 +180,8 @@ mod tests {
         assert_eq!(classify(&lines("rm: cannot remove 'x': Permission denied")), None);
         let daemon = "error: cannot open connection to remote store 'daemon': error: reading from file: Connection reset by peer";
         assert_eq!(classify(&lines(daemon)), None);
+        let stopped =
+            "error: cannot connect to socket at '/nix/var/nix/daemon-socket/socket': Connection refused";
+        assert_eq!(classify(&lines(stopped)), None);
     }
 }

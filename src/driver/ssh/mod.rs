@@ -91,7 +91,9 @@ impl Ssh {
 
     /// Options that hold whatever the user's own say: ssh keeps the first value that it reads.
     fn strict(&self, connection: Connection, port: Option<u16>) -> Vec<String> {
-        let mut options = vec!["BatchMode=yes".to_owned()];
+        // A command or a terminal of the user's own would take the place of ours.
+        let mut options =
+            ["BatchMode=yes", "RemoteCommand=none", "RequestTTY=no"].map(str::to_owned).to_vec();
         match (connection, self.sockets()) {
             (Connection::Shared, Some(directory)) => {
                 options.push("ControlMaster=auto".to_owned());
