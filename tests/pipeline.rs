@@ -82,6 +82,8 @@ fn pipeline() -> Pipeline {
             confirm: Confirmation::Never,
             ..Deploy::new(Action::Switch, Span::NONE)
         }),
+        check_at_once: None,
+        around: Default::default(),
         notify: vec![
             notify(&[]),
             notify(&[NotifyWhen::Failed, NotifyWhen::Degraded, NotifyWhen::RolledBack]),

@@ -56,6 +56,8 @@ fn plan(script: &str) -> Plan {
             on_failure: OnFailure::RollBackHost,
             ..Deploy::new(Action::Switch, Span::NONE)
         }),
+        check_at_once: None,
+        around: Default::default(),
         notify: vec![Notification {
             when: [NotifyWhen::Failed, NotifyWhen::Degraded].into(),
             ..Notification::new(Service::Ntfy, Text::nowhere("https://ntfy.example.org/secret"), Span::NONE)
@@ -116,6 +118,8 @@ fn long_lists_of_hosts_are_wrapped_and_whole() {
         build: Some(Build::default()),
         deploy: None,
         notify: Vec::new(),
+        check_at_once: None,
+        around: Default::default(),
     };
     let printed = compile(&pipeline, hosts, &Limits::default()).print(Format::Tree);
     assert!(printed.lines().all(|line| line.chars().count() <= 101), "{printed}");

@@ -94,6 +94,8 @@ fn pipeline() -> Pipeline {
         check: vec![step(StepKind::Reachable), step(StepKind::Flake)],
         build: Some(Build::default()),
         deploy: Some(Deploy { on_failure: OnFailure::Continue, ..Deploy::new(Action::Switch, Span::NONE) }),
+        check_at_once: None,
+        around: Default::default(),
         notify: vec![Notification::new(Service::Ntfy, target, Span::NONE)],
     }
 }

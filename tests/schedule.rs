@@ -6,8 +6,8 @@
 
 use fleet::executor::schedule::{Ended, Schedule, Unstarted};
 use fleet::model::{
-    Action, Build, BuildOn, Confirmation, Deploy, Host, HostName, OnFailure, Pipeline, Platform, Reboot,
-    RebootPolicy, Selector, Share, Step, StepKind, TagPool, TaskfileId, Text, Variables,
+    Action, Around, Build, BuildOn, Confirmation, Deploy, Hook, Hooks, Host, HostName, OnFailure, Pipeline,
+    Platform, Reboot, RebootPolicy, Selector, Share, Step, StepKind, TagPool, TaskfileId, Text, Variables,
 };
 use fleet::plan::{EdgeKind, Limits, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage, compile};
 use fleet::source::{Span, Spanned};
@@ -227,10 +227,23 @@ fn tag_pools() -> impl Strategy<Value = Vec<TagPool>> {
     })
 }
 
+/// Hooks of every stage, some of them on hosts.
+fn around() -> impl Strategy<Value = Around> {
+    let hook = any::<bool>().prop_map(|on_host| Hook {
+        script: Text::nowhere("true"),
+        on_host,
+        timeout: std::time::Duration::from_secs(1),
+        span: Span::NONE,
+    });
+    let list = || prop::collection::vec(hook.clone(), 0..3);
+    let hooks = (list(), list()).prop_map(|(before, after)| Hooks { before, after });
+    prop::array::uniform3(hooks).prop_map(|[check, build, notify]| Around { check, build, notify })
+}
+
 prop_compose! {
     /// The plan of any pipeline over up to 12 hosts.
     fn pipeline()(check in steps(), builds in any::<bool>(), build_at_once in limit(), copy_at_once in limit(),
-        deploy in prop::option::of(deploy()), tags in tag_pools(), size in 0_usize..12) -> Plan
+        deploy in prop::option::of(deploy()), tags in tag_pools(), around in around(), size in 0_usize..12) -> Plan
     {
         let pipeline = Pipeline {
             name: "p".into(),
@@ -247,6 +260,8 @@ prop_compose! {
             build: builds.then_some(Build { at_once: build_at_once, copy_at_once, span: None }),
             deploy,
             notify: Vec::new(),
+            check_at_once: copy_at_once,
+            around,
         };
         let host = |index: usize| Host {
             name: HostName::new(&format!("h{index}")).unwrap(),

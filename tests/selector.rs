@@ -195,6 +195,8 @@ fn a_pipeline_selects_only_hosts_of_its_platform() {
         build: None,
         deploy: None,
         notify: Vec::new(),
+        check_at_once: None,
+        around: Default::default(),
     };
     let select = |platform, selector| match pipeline(platform).select(selector, fleet(), Span::NONE) {
         Ok(hosts) => hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>().join(" "),

@@ -16,7 +16,7 @@ use crate::executor::outcome::exit_code;
 use crate::executor::pipeline::{self, RunOptions};
 use crate::executor::render::Renderer;
 use crate::executor::task::{Pipelines, TaskOptions, TaskSteps, directory};
-use crate::model::{Action, Confirmation, Deploy, Host, Pipeline, Text};
+use crate::model::{Action, Around, Confirmation, Deploy, Host, Pipeline, Text};
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals};
 use crate::reporter::{
@@ -363,6 +363,8 @@ fn rollback_of(pipeline: &Pipeline, selector: &str) -> Pipeline {
     rollback.name = "rollback".into();
     rollback.hosts = Text::nowhere(selector);
     rollback.check.clear();
+    // Nothing is checked and nothing is built.
+    rollback.around = Around { notify: rollback.around.notify, ..Around::default() };
     rollback
 }
 

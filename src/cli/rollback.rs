@@ -92,5 +92,7 @@ fn plain() -> Pipeline {
         build: None,
         deploy: Some(deploy),
         notify: Vec::new(),
+        check_at_once: None,
+        around: Default::default(),
     }
 }

@@ -116,6 +116,7 @@ impl RunState<'_> {
                 None => skipped("there is no report"),
             },
             NodeKind::Probe
+            | NodeKind::Hook { .. }
             | NodeKind::Evaluate
             | NodeKind::Generation(_)
             | NodeKind::Task { .. }

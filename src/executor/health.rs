@@ -3,7 +3,7 @@
 use super::activation::Order;
 use super::drivers::Drivers;
 use crate::driver::{DriverError, HealthOutcome, Io};
-use crate::model::{Health, HealthKind, Hook, Text};
+use crate::model::{Health, HealthKind, Hook, Host, Text};
 use std::time::{Duration, Instant};
 
 /// Longest and shortest pause between two tries.
@@ -45,18 +45,25 @@ pub(super) fn run_hooks(
         if io.cancel.is_requested() {
             return Some("not made, because the run was stopped".to_owned());
         }
-        let rendered = drivers.render.render(&hook.script, Some(order.host));
-        let outcome = rendered.and_then(|script| {
-            let hook = Hook { script: Text::new(script, hook.script.span()), ..hook.clone() };
-            drivers.target.hook(order.host, &hook, io)
-        });
-        let reason = match outcome {
+        let reason = match run_hook(hook, order.host, drivers, io) {
             Ok(HealthOutcome::Healthy) => return None,
             Ok(HealthOutcome::Unhealthy(reason)) => reason,
             Err(error) => error.to_string(),
         };
         Some(format!("hook {when} the activation `{}`: {reason}", hook.script.raw()))
     })
+}
+
+/// Runs a hook for a host.
+pub(super) fn run_hook(
+    hook: &Hook,
+    host: &Host,
+    drivers: &Drivers,
+    io: Io<'_>,
+) -> Result<HealthOutcome, DriverError> {
+    let script = drivers.render.render(&hook.script, Some(host))?;
+    let hook = Hook { script: Text::new(script, hook.script.span()), ..hook.clone() };
+    drivers.target.hook(host, &hook, io)
 }
 
 fn attempt(health: &Health, order: &Order<'_>, drivers: &Drivers, io: Io<'_>) -> Option<String> {

@@ -142,6 +142,7 @@ fn classify(kind: &NodeKind, host: &Host, error: ErrorKind) -> HostResult {
     // Only some steps speak with the host itself: a builder or a URL that does not answer says nothing of it.
     let speaks_with_it = match kind {
         NodeKind::Probe | NodeKind::Generation(_) | NodeKind::Copy | NodeKind::Diff { .. } => true,
+        NodeKind::Hook { hook, .. } => hook.on_host,
         // By `auto` only the host itself is spoken with.
         NodeKind::Build => matches!(host.build_on, BuildOn::Target | BuildOn::Auto),
         _ => false,

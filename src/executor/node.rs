@@ -3,12 +3,12 @@
 use super::activation::{self, Order, Verdict};
 use super::channel::deliver;
 use super::drivers::Drivers;
-use super::reboot;
+use super::{health, reboot};
 use crate::driver::{
-    Built, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Guarded, Held, Io, Message,
-    Output, PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
+    Built, CheckOutcome, Derivation, DriverError, ErrorKind, Evaluated, Guard, Guarded, HealthOutcome, Held,
+    Io, Message, Output, PLUGIN_PROTOCOL, PluginRequest, Probe, Question, StorePath, SystemDiff,
 };
-use crate::model::{Host, OnFailure, Step, StepKind, Variables};
+use crate::model::{Host, OnFailure, Step, StepKind, Text, Variables};
 use crate::plan::{NodeId, NodeKind, Plan};
 use crate::process::{Cancel, Stream};
 use std::collections::VecDeque;
@@ -84,6 +84,26 @@ pub(super) fn run(
     match &node.kind {
         NodeKind::Probe => probe(shared, known(host)?, io).map(|probe| Answer::Probed(Box::new(probe))),
         NodeKind::Check(step) => check(shared, step, host, io, &tail),
+        NodeKind::Hook { hook, stage, after } => {
+            let when = format!("{} {}", if *after { "after" } else { "before" }, stage.word());
+            // As it was written: what it is rendered to may hold a secret.
+            let named = |reason: &str| format!("hook {when} `{}`: {reason}", hook.script.raw());
+            let ended = match host {
+                Some(host) => health::run_hook(hook, host, drivers, io).map(|outcome| match outcome {
+                    HealthOutcome::Healthy => None,
+                    HealthOutcome::Unhealthy(reason) => Some(reason),
+                }),
+                None => command(shared, &hook.script, None, io)
+                    .map(|code| (code != 0).then(|| format!("the command exited with {code}"))),
+            };
+            match ended {
+                Ok(None) => Ok(Answer::Done(None)),
+                Ok(Some(reason)) => {
+                    Err(DriverError::new(ErrorKind::Other, named(&reason)).said(tail.lines()))
+                }
+                Err(error) => Err(DriverError { message: named(&error.message), ..error }),
+            }
+        }
         NodeKind::Evaluate => drivers.flake.evaluate(&plan.hosts, io).map(Answer::Evaluated),
         NodeKind::Generation(number) => {
             let path = drivers.target.generation(known(host)?, *number, io)?;
@@ -214,7 +234,7 @@ fn check(
     io: Io<'_>,
     tail: &Tail<'_>,
 ) -> Result<Answer, DriverError> {
-    let Shared { plan, drivers, run, dir, .. } = shared;
+    let Shared { plan, drivers, run, .. } = shared;
     match &step.kind {
         // Answered from the probe, by the coordinator.
         StepKind::Reachable | StepKind::Disk { .. } => Ok(Answer::Done(None)),
@@ -231,22 +251,13 @@ fn check(
             let name = drivers.render.render(name, host)?;
             drivers.tasks.run(&name, vars, host, io).map(|()| Answer::Done(None))
         }
-        StepKind::Command(script) => {
-            let script = drivers.render.render(script, host)?;
-            let mut env =
-                vec![("FLEET_RUN".to_owned(), run.clone()), ("FLEET_PIPELINE".to_owned(), plan.name.clone())];
-            if let Some(host) = host {
-                env.push(("FLEET_HOST".to_owned(), host.name.to_string()));
-                env.push(("FLEET_ADDRESS".to_owned(), host.address.clone()));
+        StepKind::Command(script) => match command(shared, script, host, io)? {
+            0 => Ok(Answer::Done(None)),
+            code => {
+                let message = format!("the command ended with exit code {code}");
+                Err(DriverError::new(ErrorKind::Other, message).said(tail.lines()))
             }
-            match drivers.shell.run(&script, dir, &env, io)? {
-                0 => Ok(Answer::Done(None)),
-                code => {
-                    let message = format!("the command ended with exit code {code}");
-                    Err(DriverError::new(ErrorKind::Other, message).said(tail.lines()))
-                }
-            }
-        }
+        },
         StepKind::Plugin { name, options } => {
             let hosts = if host.is_none() { plan.hosts.as_slice() } else { &[] };
             let request = PluginRequest {
@@ -261,6 +272,19 @@ fn check(
             drivers.plugin.run(&request, io).map(|result| checked(result.outcome, result.message))
         }
     }
+}
+
+/// Runs a command on this machine; gives its exit code.
+fn command(shared: &Shared, script: &Text, host: Option<&Host>, io: Io<'_>) -> Result<i32, DriverError> {
+    let Shared { plan, drivers, run, dir, .. } = shared;
+    let script = drivers.render.render(script, host)?;
+    let mut env =
+        vec![("FLEET_RUN".to_owned(), run.clone()), ("FLEET_PIPELINE".to_owned(), plan.name.clone())];
+    if let Some(host) = host {
+        env.push(("FLEET_HOST".to_owned(), host.name.to_string()));
+        env.push(("FLEET_ADDRESS".to_owned(), host.address.clone()));
+    }
+    drivers.shell.run(&script, dir, &env, io)
 }
 
 fn checked(outcome: CheckOutcome, message: Option<String>) -> Answer {

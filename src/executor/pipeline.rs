@@ -189,6 +189,8 @@ impl Coordinator<'_> {
         let cancel = if insists { self.shared.insist.child() } else { self.cancel.child() };
         let timeout = node.and_then(|node| match &node.kind {
             NodeKind::Check(step) => step.timeout,
+            // Those of hosts are timed by what runs them.
+            NodeKind::Hook { hook, .. } if node.host.is_none() => Some(hook.timeout),
             _ => None,
         });
         let since = Instant::now();

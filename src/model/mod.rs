@@ -2,6 +2,7 @@
 
 mod command;
 mod deploy_driver;
+mod hook;
 mod host;
 mod notification;
 mod pipeline;
@@ -19,14 +20,14 @@ mod variables;
 
 pub use command::{Call, Command, CommandKind, Defer, Loop, MatrixRow, ShellCommand};
 pub use deploy_driver::DeployDriver;
+pub use hook::{Around, Hook, Hooks};
 pub use host::{
     BuildLimits, BuildOn, Fleet, Host, HostName, HostOverride, Identity, IgnoredFinding, JqShim, NameError,
     Platform, SecretsPolicy, Shims,
 };
 pub use notification::{Given, Notification, NotifyWhen, SERVICES, Service, ServiceKeys};
 pub use pipeline::{
-    Action, Build, Confirmation, Deploy, Hook, OnFailure, Pipeline, Proof, Reboot, RebootPolicy, Share,
-    Tolerance,
+    Action, Build, Confirmation, Deploy, OnFailure, Pipeline, Proof, Reboot, RebootPolicy, Share, Tolerance,
 };
 pub use project::{Include, Method, Output, Overwritten, Project, RunMode, Taskfile, TaskfileId};
 pub use quiesce::Quiesce;

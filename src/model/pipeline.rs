@@ -1,6 +1,8 @@
 //! Pipelines: check, build, deploy and notify over selected hosts.
 
-use super::{Health, Host, Notification, Platform, Quiesce, Selector, Step, TaskfileId, Text, Variables};
+use super::{
+    Around, Health, Hook, Host, Notification, Platform, Quiesce, Selector, Step, TaskfileId, Text, Variables,
+};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use std::sync::Arc;
@@ -38,6 +40,10 @@ pub struct Pipeline {
     pub deploy: Option<Deploy>,
     /// Who is told.
     pub notify: Vec<Notification>,
+    /// Probes and checks at once; no limit of ours when absent.
+    pub check_at_once: Option<usize>,
+    /// Commands around the stages other than `deploy`.
+    pub around: Around,
 }
 
 impl Pipeline {
@@ -217,19 +223,6 @@ impl Tolerance {
             Self::Percent(percent) => hosts.saturating_mul(usize::from(percent)) / 100,
         }
     }
-}
-
-/// A command around the activation of each host.
-#[derive(Debug, Clone)]
-pub struct Hook {
-    /// The command.
-    pub script: Text,
-    /// On the host instead of here.
-    pub on_host: bool,
-    /// Longest time it may take.
-    pub timeout: Duration,
-    /// Where it stands.
-    pub span: Span,
 }
 
 /// How an activation is followed and proven.

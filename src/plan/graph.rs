@@ -80,6 +80,15 @@ pub enum NodeKind {
     Access,
     /// A step of the check stage.
     Check(Arc<Step>),
+    /// A command around a stage other than `deploy`.
+    Hook {
+        /// The command.
+        hook: Arc<Hook>,
+        /// The stage that it is around.
+        stage: Stage,
+        /// After the stage instead of before it.
+        after: bool,
+    },
     /// Evaluates the derivation paths of all hosts at once; a host that does not evaluate fails alone.
     Evaluate,
     /// Takes this host's part of the evaluation's result; fails when the host did not evaluate.
@@ -176,6 +185,7 @@ impl NodeKind {
             Self::Probe => "probe",
             Self::Access => "access",
             Self::Check(step) => step.kind.word(),
+            Self::Hook { .. } => "hook",
             Self::Evaluate => "evaluate",
             Self::Derivation => "derivation",
             Self::Generation(_) => "generation",
@@ -207,6 +217,9 @@ impl NodeKind {
                 StepKind::Task { name, .. } => name.raw().to_owned(),
                 StepKind::Command(script) => script.raw().to_owned(),
             },
+            Self::Hook { hook, after, .. } => {
+                format!("{} {}", if *after { "after" } else { "before" }, hook.script.raw())
+            }
             Self::Activate { action, .. } => action.verb().to_owned(),
             Self::Generation(number) => {
                 number.map_or_else(|| "before".to_owned(), |number| number.to_string())
@@ -243,7 +256,7 @@ impl NodeKind {
     /// Whether it runs after the run was stopped, too: what happened must be told in any case.
     #[must_use]
     pub fn outlives_cancel(&self) -> bool {
-        matches!(self, Self::Report | Self::Notify(_))
+        matches!(self, Self::Report | Self::Notify(_) | Self::Hook { stage: Stage::Notify, .. })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{Action, BuildOn, DeployDriver, Host, Pipeline, Step, StepKind, TagPool};
+use crate::model::{Action, BuildOn, DeployDriver, Hook, Hooks, Host, Pipeline, Step, StepKind, TagPool};
 use std::sync::Arc;
 
 /// Limits that no pipeline sets.
@@ -66,7 +66,7 @@ fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: &Limits, systems: Systems
     let mut builder = PlanBuilder::new(pipeline.name.as_ref(), hosts);
     let build = pipeline.build.clone().unwrap_or_default();
     let pools = Pools {
-        check: builder.pool("check", limits.check),
+        check: builder.pool("check", pipeline.check_at_once.or(limits.check)),
         evaluate: builder.pool("evaluate", limits.evaluate),
         vm: pipeline
             .check
@@ -169,7 +169,9 @@ impl Compiler {
         }
         let built = match (systems, evaluate) {
             (Systems::Generation(number), _) => Some(self.generations(&checked, &gates, number)),
-            (Systems::Flake, Some(evaluate)) => Some(self.builds(&checked, &gates, evaluate)),
+            (Systems::Flake, Some(evaluate)) => {
+                Some(self.builds(&pipeline.around.build, &checked, &gates, evaluate))
+            }
             (Systems::Flake, None) => None,
         };
         match (built, &pipeline.deploy) {
@@ -181,10 +183,51 @@ impl Compiler {
         self.leaves.extend(gates.into_iter().chain(evaluate));
         let leaves = std::mem::take(&mut self.leaves);
         let report = self.add(NodeKind::Report, Stage::Notify, None, None, leaves.into_iter().map(end));
+        // What happened is told in any case.
+        let around = &pipeline.around.notify;
+        let mut last = report;
+        for hook in &around.before {
+            last = self.hook(hook, Stage::Notify, false, None, [end(last)]);
+        }
+        let mut told = vec![last];
         for notification in &pipeline.notify {
             let kind = NodeKind::Notify(Arc::new(notification.clone()));
-            self.add(kind, Stage::Notify, None, None, [end(report)]);
+            told.push(self.add(kind, Stage::Notify, None, None, [end(last)]));
         }
+        for hook in &around.after {
+            told = vec![self.hook(hook, Stage::Notify, true, None, told.into_iter().map(end))];
+        }
+    }
+
+    fn hook(
+        &mut self,
+        hook: &Hook,
+        stage: Stage,
+        after: bool,
+        host: Option<HostId>,
+        before: impl IntoIterator<Item = (NodeId, EdgeKind)>,
+    ) -> NodeId {
+        let pool = match stage {
+            Stage::Check => Some(self.pools.check),
+            Stage::Build => Some(self.pools.build),
+            _ => None,
+        };
+        self.add(NodeKind::Hook { hook: Arc::new(hook.clone()), stage, after }, stage, host, pool, before)
+    }
+
+    /// Hooks of a host one after another, behind all of `before`; what follows waits for the nodes that come out.
+    fn hooks(
+        &mut self,
+        hooks: &[Hook],
+        stage: Stage,
+        after: bool,
+        host: HostId,
+        mut before: Vec<NodeId>,
+    ) -> Vec<NodeId> {
+        for hook in hooks {
+            before = vec![self.hook(hook, stage, after, Some(host), before.into_iter().map(success))];
+        }
+        before
     }
 
     /// The checks that are made once for the run. What builds anything waits for the fence around secrets.
@@ -230,6 +273,11 @@ impl Compiler {
             .collect();
         let connects = pipeline.deploy.is_some()
             || steps.iter().any(|step| matches!(step.kind, StepKind::Reachable | StepKind::Disk { .. }));
+        let around = &pipeline.around;
+        // No command is given to a host that has not said who it is.
+        let connects = connects || around.check.iter().chain(around.build.iter()).any(|hook| hook.on_host);
+        let (here, there) =
+            around.check.before.split_at(around.check.before.iter().take_while(|hook| !hook.on_host).count());
         let builds_there = |host: &Host| pipeline.build.is_some() && host.build_on == BuildOn::Target;
         let probes: Vec<bool> =
             self.builder.hosts().iter().map(|host| connects || builds_there(host)).collect();
@@ -238,34 +286,53 @@ impl Compiler {
             .into_iter()
             .zip(0..)
             .map(|(probed, index)| {
-                let host = Some(HostId(index));
-                let probe =
-                    probed.then(|| self.add(NodeKind::Probe, Stage::Check, host, check, std::iter::empty()));
-                self.probes.extend(probe);
+                let (host, stage) = (HostId(index), Stage::Check);
+                let mut ready = self.hooks(here, stage, false, host, Vec::new());
+                if probed {
+                    let before = ready.iter().copied().map(success).collect::<Vec<_>>();
+                    let probe = self.add(NodeKind::Probe, stage, Some(host), check, before);
+                    self.probes.push(probe);
+                    ready = vec![probe];
+                }
+                let ready = self.hooks(there, stage, false, host, ready);
                 let checks: Vec<NodeId> = steps
                     .iter()
                     .map(|step| {
                         let kind = NodeKind::Check(Arc::clone(step));
-                        self.add(kind, Stage::Check, host, check, probe.map(success))
+                        self.add(kind, stage, Some(host), check, ready.iter().copied().map(success))
                     })
                     .collect();
-                if checks.is_empty() { probe.into_iter().collect() } else { checks }
+                let checked = if checks.is_empty() { ready } else { checks };
+                self.hooks(&around.check.after, stage, true, host, checked)
             })
             .collect()
     }
 
     /// Derivation and build of each host; the build nodes.
-    fn builds(&mut self, checked: &[Vec<NodeId>], gates: &[NodeId], evaluate: NodeId) -> Vec<NodeId> {
+    fn builds(
+        &mut self,
+        hooks: &Hooks,
+        checked: &[Vec<NodeId>],
+        gates: &[NodeId],
+        evaluate: NodeId,
+    ) -> Vec<NodeId> {
         checked
             .iter()
             .zip(0..)
             .map(|(own, index)| {
-                let host = Some(HostId(index));
+                let (host, stage) = (HostId(index), Stage::Build);
                 let before =
                     gates.iter().chain(own).copied().chain([evaluate]).map(success).collect::<Vec<_>>();
-                let derivation = self.add(NodeKind::Derivation, Stage::Build, host, None, before);
+                let mut last = self.add(NodeKind::Derivation, stage, Some(host), None, before);
+                for hook in &hooks.before {
+                    last = self.hook(hook, stage, false, Some(host), [success(last)]);
+                }
                 let pool = Some(self.pools.build);
-                self.add(NodeKind::Build, Stage::Build, host, pool, [success(derivation)])
+                last = self.add(NodeKind::Build, stage, Some(host), pool, [success(last)]);
+                for hook in &hooks.after {
+                    last = self.hook(hook, stage, true, Some(host), [success(last)]);
+                }
+                last
             })
             .collect()
     }

@@ -60,7 +60,9 @@ fn rows(plan: &Plan) -> Vec<Row> {
             NodeKind::Wave { .. } => (node.kind.label(), Some(rows.len())),
             NodeKind::Reboot { wave, .. } => (format!("reboot wave {}", wave + 1), None),
             NodeKind::RollBack { wave, .. } => (format!("roll back wave {}", wave + 1), None),
-            NodeKind::Notify(_) => (node.kind.label(), Some(rows.len())),
+            NodeKind::Notify(_) | NodeKind::Hook { stage: Stage::Notify, .. } => {
+                (node.kind.label(), Some(rows.len()))
+            }
             _ => (node.kind.label(), None),
         };
         let place = *places.entry((node.stage, label.clone(), wave)).or_insert(rows.len());
@@ -95,10 +97,17 @@ fn note(plan: &Plan, node: &Node) -> String {
         (NodeKind::Build | NodeKind::Copy | NodeKind::Activate { .. }, Some(limit)) => {
             format!("{limit} at once")
         }
+        (NodeKind::Probe | NodeKind::Check(_) | NodeKind::Hook { .. }, Some(limit))
+            if node.host.is_some() =>
+        {
+            format!("{limit} at once")
+        }
         _ => String::new(),
     };
     match &node.kind {
         NodeKind::Check(step) if matches!(step.kind, StepKind::Flake) => "nix flake check".into(),
+        NodeKind::Hook { hook, .. } if hook.on_host && at_once.is_empty() => "on the host".into(),
+        NodeKind::Hook { hook, .. } if hook.on_host => format!("on the host, {at_once}"),
         NodeKind::Evaluate => "every host's derivation".into(),
         NodeKind::Access => "no build before every host was asked how to become root".into(),
         NodeKind::Diff { .. } => "shows what would change".into(),

@@ -127,6 +127,114 @@ fn leases_that_cannot_be_are_told() {
     check("deploy: {before: [{command: '{{.HOST'}]}").stderr_contains("the template is wrong");
 }
 
+const AROUND: &str = "check:
+      before: [{command: 'wake {{.HOST}}'}, {command: free, on: host}]
+      after: [{command: 'checked {{.HOST}}'}]
+      at_once: 1
+      steps: [disk]
+    build: {before: [{command: lend}], after: [{command: give-back}]}
+    deploy: {before: [{command: quiet}]}
+    notify:
+      before: [{command: gather}]
+      after: [{command: archive}]
+      to: [{command: cat}]";
+
+fn around() -> Fixture {
+    Fixture::new().file("Fleetfile.yaml", FLEET.replace("check: [reachable]\n    deploy: {}", AROUND))
+}
+
+#[test]
+fn every_stage_has_hooks() {
+    let plan = around().run(["plan", "deploy", "--rehearse"]).code(0);
+    let expected = "\
+deploy: 2 hosts
+├── check
+│   ├── hook before wake {{.HOST}} (1 at once): luna, nixpi
+│   ├── probe (1 at once): luna, nixpi
+│   ├── hook before free (on the host, 1 at once): luna, nixpi
+│   ├── disk 1024 MiB (1 at once): luna, nixpi
+│   ├── hook after checked {{.HOST}} (1 at once): luna, nixpi
+│   └── access (no build before every host was asked how to become root)
+├── build
+│   ├── evaluate (every host's derivation)
+│   ├── hook before lend: luna, nixpi
+│   ├── build: luna on itself, nixpi on itself
+│   └── hook after give-back: luna, nixpi
+├── deploy
+│   ├── confirm (asks before the first host is touched)
+│   ├── copy: luna, nixpi
+│   └── switch wave 1: luna, nixpi
+└── notify
+    ├── hook before gather
+    ├── notify command (always)
+    └── hook after archive
+";
+    assert_eq!(plan.stdout, expected, "\n{}", plan.stdout);
+
+    let fixture = around();
+    let ran = fixture.run(["run", "deploy", "--rehearse", "host=luna"]).code(0);
+    let of_luna = [
+        "run here: wake luna",
+        "run there: free",
+        "run here: checked luna",
+        "run here: lend",
+        "build",
+        "run here: give-back",
+        "copy",
+        "run here: quiet",
+        "activate",
+    ];
+    assert_eq!(steps(&fixture).iter().filter(|step| *step != "connect to luna").collect::<Vec<_>>(), of_luna);
+    let at = |text: &str| ran.stdout.find(text).unwrap_or_else(|| panic!("no {text}: {}", ran.stdout));
+    assert!(at("would run: gather") < at("would run: archive"), "{}", ran.stdout);
+    // One host after another, at last.
+    let journal = fixture.journal();
+    assert!(journal.iter().any(|event| event["step"] == "hook" && event["event"] == "node_finished"));
+    // A rollback checks and builds nothing.
+    let back = fixture.run(["rollback", "--rehearse", "--yes", "--like", "deploy"]).code(0);
+    assert!(
+        !back.stdout.contains("would run here: lend") && back.stdout.contains("would run: gather"),
+        "{}",
+        back.stdout
+    );
+}
+
+#[test]
+fn a_hook_that_fails_stops_its_host_and_never_what_is_told() {
+    let ran = around()
+        .run(["run", "deploy", "--rehearse", "--fail", "luna:hook"])
+        .code(3)
+        .stdout_contains(
+            "luna failed in check: hook before check `wake {{.HOST}}`: rehearsed failure of a hook",
+        )
+        .stdout_contains("nixpi  succeeded");
+    assert!(!ran.stdout.contains("luna   | rehearsal: would connect"), "{}", ran.stdout);
+    // Those of the notifications are tasks of the run as a whole.
+    around()
+        .run(["run", "deploy", "--rehearse", "--fail", "cmd=exit7"])
+        .code(5)
+        .stdout_contains("hook before notify `gather`: the command exited with 7")
+        .stdout_contains("rehearsal: would run: archive")
+        .stdout_contains("2 succeeded");
+}
+
+#[test]
+fn stages_with_hooks_that_cannot_be_are_told() {
+    let check = |stages: &str| {
+        let file = FLEET.replace("check: [reachable]\n    deploy: {}", stages);
+        Fixture::new().file("Fleetfile.yaml", file).run(["check"]).code(102)
+    };
+    check("check: {befor: []}").stderr_contains("did you mean `before`?");
+    check("check: {at_once: 0}").stderr_contains("give a number from 1");
+    check("check: {steps: [reachabel]}").stderr_contains("did you mean `reachable`?");
+    check("check: {before: [{command: '{{.HOST'}]}").stderr_contains("the template is wrong");
+    check("build: {after: [{on: host}]}").stderr_contains("a hook without a `command`");
+    check("check: []\n    notify: {before: [{command: x, on: host}]}")
+        .stderr_contains("a hook of `notify` runs once, on this machine");
+    check("check: []\n    notify: {two: []}").stderr_contains("did you mean `to`?");
+    check("check: 3").stderr_contains("expected a list of steps");
+}
+
 /// The fleet with these pools.
 fn pools(pools: &str) -> Fixture {
     let hosts = "  pools: POOLS\n  hosts:\n    luna: {platform: nixos, tags: [dns, rack-a]}\n    nixpi: {platform: nixos, tags: [edge, rack-a]}\n";

@@ -19,6 +19,7 @@ mod gate;
 mod guarded;
 mod health;
 mod homelab;
+mod hook;
 mod inspection;
 mod lock;
 mod matrix;

@@ -2,9 +2,9 @@
 //! well-formed by itself; whether it fits the rest of the project is not known.
 
 use crate::model::{
-    Action, BuildLimits, BuildOn, Confirmation, DeployDriver, Health, Hook, HostName, Identity, JqShim,
-    Notification, OnFailure, Platform, Quiesce, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl, TagPool,
-    Text, Tolerance, Variables,
+    Action, Around, BuildLimits, BuildOn, Confirmation, DeployDriver, Health, Hook, HostName, Identity,
+    JqShim, Notification, OnFailure, Platform, Quiesce, RebootPolicy, SecretsPolicy, Share, Step, StoreUrl,
+    TagPool, Text, Tolerance, Variables,
 };
 use crate::source::{Span, Spanned};
 use indexmap::IndexMap;
@@ -99,6 +99,10 @@ pub struct Pipeline {
     pub deploy: Option<Deploy>,
     /// `notify`
     pub notify: Vec<Notification>,
+    /// `check.at_once`
+    pub check_at_once: Option<usize>,
+    /// `before` and `after` of `check`, `build` and `notify`
+    pub around: Around,
 }
 
 /// `build:`

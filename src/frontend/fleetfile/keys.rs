@@ -306,12 +306,54 @@ pub(super) static PIPELINE: Table = Table {
         key("vars", Type::Map(&Type::Any), "Variables of the pipeline, as in a task."),
         key(
             "check",
-            Type::List(&Type::OneOf(&[Type::Enum(&BUILT_IN), Type::Table(&STEP)])),
-            "What must hold before anything is built.",
+            Type::OneOf(&[STEPS, Type::Table(&CHECK)]),
+            "What must hold before anything is built: a list of steps, or a mapping that has them.",
         ),
         key("build", Type::Table(&BUILD), "Evaluate and build. Implied by `deploy`."),
         key("deploy", Type::Table(&DEPLOY), "Copy, activate and verify."),
-        key("notify", Type::List(&Type::Table(&NOTIFY)), "Who is told of the result."),
+        key(
+            "notify",
+            Type::OneOf(&[NOTIFICATIONS, Type::Table(&NOTIFY_STAGE)]),
+            "Who is told of the result: a list, or a mapping that has it.",
+        ),
+    ],
+};
+
+/// A list of steps.
+const STEPS: Type = Type::List(&Type::OneOf(&[Type::Enum(&BUILT_IN), Type::Table(&STEP)]));
+/// A list of notifications.
+const NOTIFICATIONS: Type = Type::List(&Type::Table(&NOTIFY));
+/// A list of hooks.
+const HOOKS: Type = Type::List(&Type::Table(&HOOK));
+
+/// `check:` as a mapping.
+pub(super) static CHECK: Table = Table {
+    name: "check",
+    doc: "What must hold before anything is built, and what is around that.",
+    keys: &[
+        key("steps", STEPS, "The steps."),
+        key("at_once", Type::Int, "Most probes and checks that are made at once. Default: no limit."),
+        key(
+            "before",
+            HOOKS,
+            "Commands for each host before its checks; where one fails, nothing more is done for the host.",
+        ),
+        key(
+            "after",
+            HOOKS,
+            "Commands for each host when its checks hold; where one fails, nothing more is done for the host.",
+        ),
+    ],
+};
+
+/// `notify:` as a mapping.
+pub(super) static NOTIFY_STAGE: Table = Table {
+    name: "notify",
+    doc: "Who is told of the result, and what is around that.",
+    keys: &[
+        key("to", NOTIFICATIONS, "Who is told."),
+        key("before", HOOKS, "Commands on this machine, once for the run, before anybody is told."),
+        key("after", HOOKS, "Commands on this machine, once for the run, when all have been told."),
     ],
 };
 
@@ -359,6 +401,16 @@ pub(super) static BUILD: Table = Table {
     keys: &[
         key("at_once", Type::Int, "Most systems that are built at once. Default: no limit."),
         key("copy_at_once", Type::Int, "Most hosts that are copied to at once. Default: no limit."),
+        key(
+            "before",
+            HOOKS,
+            "Commands for each host before its build; where one fails, nothing more is done for the host.",
+        ),
+        key(
+            "after",
+            HOOKS,
+            "Commands for each host when it is built; where one fails, nothing more is done for the host.",
+        ),
     ],
 };
 
@@ -484,7 +536,7 @@ pub(super) static QUIESCE: Table = Table {
 /// One entry of `before:` or `after:`
 pub(super) static HOOK: Table = Table {
     name: "hook",
-    doc: "A command around the activation of each host.",
+    doc: "A command around a stage.",
     keys: &[
         key("command", Type::String, "The shell command; it must exit 0."),
         key("on", Type::Enum(&PLACE_WORDS), "Where it runs. Default: `operator`."),

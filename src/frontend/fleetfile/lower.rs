@@ -146,6 +146,8 @@ pub(super) fn pipeline(pipeline: ast::Pipeline, place: &Place) -> Pipeline {
         build,
         deploy,
         notify: pipeline.notify,
+        check_at_once: pipeline.check_at_once,
+        around: pipeline.around,
     }
 }
 

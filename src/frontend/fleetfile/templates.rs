@@ -63,6 +63,7 @@ fn of_pipeline<'p>(pipeline: &'p Pipeline, texts: &mut Vec<&'p Text>) {
             _ => {}
         }
     }
+    texts.extend(pipeline.around.iter().map(|hook| &hook.script));
     if let Some(deploy) = &pipeline.deploy {
         texts.extend(deploy.before.iter().chain(&deploy.after).map(|hook| &hook.script));
         texts.extend(deploy.quiesce.iter().flat_map(|it| std::iter::once(&it.script).chain(&it.ready)));

@@ -407,7 +407,7 @@ fn each_mistake_has_its_place_and_a_way_out() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let found = told(
-        "fleet:\n  hosts:\n    -luna: {}\n    nixpi: {port: x, tags: 1}\n  discovr: []\npipelines:\n  a:\n    check: [flke, {cmd: }]\n    build: {at_once: many}\n    deploy: [switch]\n    notify: {}\n  b: build\n",
+        "fleet:\n  hosts:\n    -luna: {}\n    nixpi: {port: x, tags: 1}\n  discovr: []\npipelines:\n  a:\n    check: [flke, {cmd: }]\n    build: {at_once: many}\n    deploy: [switch]\n    notify: 3\n  b: build\n",
     );
     let mut lines: Vec<(usize, usize)> = found
         .iter()

@@ -1,4 +1,4 @@
-//! `before:` and `after:` of a deploy stage. Knows no host.
+//! `before:` and `after:` of a stage. Knows no host.
 
 use super::scalar::{duration, filled_text, word};
 use crate::diagnostic::Diagnostic;
@@ -12,6 +12,19 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Decodes a list of hooks.
 pub(super) fn decode_all(decoder: &mut Decoder, node: &Node) -> Vec<Hook> {
     decoder.list(node, "a list of hooks").iter().filter_map(|item| decode(decoder, item)).collect()
+}
+
+/// Decodes a list of hooks that run once for the run: none of them can be on a host.
+pub(super) fn decode_once(decoder: &mut Decoder, node: &Node) -> Vec<Hook> {
+    let hooks = decode_all(decoder, node);
+    for hook in hooks.iter().filter(|hook| hook.on_host) {
+        decoder.push(
+            Diagnostic::error("fleet::fleetfile::hook", "a hook of `notify` runs once, on this machine")
+                .at(hook.span, "is for no host")
+                .help("remove `on: host`, or write the hook in `after` of `deploy`"),
+        );
+    }
+    hooks
 }
 
 fn decode(decoder: &mut Decoder, node: &Node) -> Option<Hook> {

@@ -5,10 +5,13 @@ use super::{health, hook, notification, quiesce, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
 use crate::frontend::fleetfile::keys::{
-    ACTIONS, BUILD, CONFIRMATIONS, DEPLOY, FAILURES, PIPELINE, PLATFORMS, REBOOT, REBOOTS,
+    ACTIONS, BUILD, CHECK, CONFIRMATIONS, DEPLOY, FAILURES, NOTIFY_STAGE, PIPELINE, PLATFORMS, REBOOT,
+    REBOOTS,
 };
 use crate::frontend::fleetfile::variables::decode_variables;
-use crate::model::{Action, Confirmation, RebootPolicy, Selector, Share, Text, Tolerance, Variables};
+use crate::model::{
+    Action, Around, Confirmation, Hooks, RebootPolicy, Selector, Share, Text, Tolerance, Variables,
+};
 use crate::source::Spanned;
 use crate::yaml::{Decoder, Field, Node};
 use std::time::Duration;
@@ -34,6 +37,8 @@ fn decode(decoder: &mut Decoder, named: &Field<'_>) -> Option<Pipeline> {
         build: None,
         deploy: None,
         notify: Vec::new(),
+        check_at_once: None,
+        around: Around::default(),
     };
     let fields = decoder.table(named.value, &PIPELINE);
     let mut has_stage = false;
@@ -50,10 +55,10 @@ fn decode(decoder: &mut Decoder, named: &Field<'_>) -> Option<Pipeline> {
             "hosts" => pipeline.hosts = hosts(decoder, field),
             "platform" => pipeline.platform = word(decoder, field.value, &PLATFORMS, "a platform"),
             "vars" => pipeline.vars = decode_variables(decoder, field.value),
-            "check" => pipeline.check = step::decode_all(decoder, field.value),
-            "build" => pipeline.build = build(decoder, field),
+            "check" => check(decoder, field.value, &mut pipeline),
+            "build" => pipeline.build = build(decoder, field, &mut pipeline.around.build),
             "deploy" => pipeline.deploy = deploy(decoder, field),
-            "notify" => pipeline.notify = notification::decode_all(decoder, field.value),
+            "notify" => notify(decoder, field.value, &mut pipeline),
             _ => {}
         }
     }
@@ -97,7 +102,38 @@ fn hosts(decoder: &mut Decoder, field: &Field<'_>) -> Option<Text> {
     Some(text)
 }
 
-fn build(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Build> {
+/// Steps, or a mapping that has them and what is around them.
+fn check(decoder: &mut Decoder, node: &Node, pipeline: &mut Pipeline) {
+    if node.as_mapping().is_none() {
+        pipeline.check = step::decode_all(decoder, node);
+        return;
+    }
+    for field in decoder.table(node, &CHECK).unwrap_or_default() {
+        match field.name {
+            "steps" => pipeline.check = step::decode_all(decoder, field.value),
+            "at_once" => pipeline.check_at_once = at_once(decoder, &field),
+            "before" => pipeline.around.check.before = hook::decode_all(decoder, field.value),
+            _ => pipeline.around.check.after = hook::decode_all(decoder, field.value),
+        }
+    }
+}
+
+/// Notifications, or a mapping that has them and what is around them.
+fn notify(decoder: &mut Decoder, node: &Node, pipeline: &mut Pipeline) {
+    if node.as_mapping().is_none() {
+        pipeline.notify = notification::decode_all(decoder, node);
+        return;
+    }
+    for field in decoder.table(node, &NOTIFY_STAGE).unwrap_or_default() {
+        match field.name {
+            "to" => pipeline.notify = notification::decode_all(decoder, field.value),
+            "before" => pipeline.around.notify.before = hook::decode_once(decoder, field.value),
+            _ => pipeline.around.notify.after = hook::decode_once(decoder, field.value),
+        }
+    }
+}
+
+fn build(decoder: &mut Decoder, stage: &Field<'_>, hooks: &mut Hooks) -> Option<Build> {
     let mut build = Build { span: stage.key_span, at_once: None, copy_at_once: None };
     if stage.value.is_null() {
         return Some(build);
@@ -105,6 +141,8 @@ fn build(decoder: &mut Decoder, stage: &Field<'_>) -> Option<Build> {
     for field in decoder.table(stage.value, &BUILD)? {
         match field.name {
             "at_once" => build.at_once = at_once(decoder, &field),
+            "before" => hooks.before = hook::decode_all(decoder, field.value),
+            "after" => hooks.after = hook::decode_all(decoder, field.value),
             _ => build.copy_at_once = at_once(decoder, &field),
         }
     }
