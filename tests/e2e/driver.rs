@@ -142,3 +142,69 @@ fn a_program_that_lies_or_fails_changes_no_result() {
     run.assert_results(&["luna degraded"]);
     assert!(run.reason("luna").contains("failing.service has failed"), "{}", run.reason("luna"));
 }
+
+#[test]
+fn health_and_the_way_back_are_the_same_whoever_deploys() {
+    let Some(homelab) = Homelab::up("driver::health_and_the_way_back_are_the_same_whoever_deploys") else {
+        return;
+    };
+    deployed_by(&homelab, &[("luna", "nixos-rebuild")]);
+    let pipelines = "
+  stays:
+    platform: nixos
+    deploy: {confirm: false, timeout: 20s, health: [{command: test ! -e /tmp/sick, on: host, retries: 0, deadline: 2s}]}
+  returns:
+    platform: nixos
+    deploy:
+      confirm: false
+      on_failure: roll_back_host
+      health: [{command: test ! -e /tmp/sick, on: host, retries: 0, deadline: 2s}]
+";
+    homelab.write(
+        "Fleetfile.yaml",
+        &(fs::read_to_string(homelab.dir().join("Fleetfile.yaml")).unwrap() + pipelines),
+    );
+    let programs = StandIns::new();
+    programs.program("nixos-rebuild", "deploy_to luna switch");
+    let run = programs.run(&homelab, &["returns", "host=luna"]);
+    run.assert_results(&["luna succeeded"]);
+    let driver = serde_json::json!({"activation": "driver", "watchdog": "driver"});
+    assert_eq!(run.host("luna")["guarded"], driver);
+    assert!(run.printed.contains("another program, without fleet's watchdog: luna"), "{}", run.printed);
+    let first = homelab.current_system("luna");
+
+    homelab.testbed(&["exec", "luna", "touch", "/tmp/sick"]);
+    homelab.write("hosts/luna/version", "2");
+    let run = programs.run(&homelab, &["returns", "host=luna"]);
+    run.assert_results(&["luna rolled_back"]);
+    assert!(run.reason("luna").contains("health check `cmd"), "{}", run.reason("luna"));
+    assert_eq!((homelab.current_system("luna"), homelab.profile("luna")), (first.clone(), first.clone()));
+    assert!(homelab.boot_entry("luna").contains(&first), "{}", homelab.boot_entry("luna"));
+
+    let run = programs.run(&homelab, &["stays", "host=luna"]);
+    run.assert_results(&["luna degraded"]);
+    assert!(run.reason("luna").contains("health check `cmd"), "{}", run.reason("luna"));
+    homelab.testbed(&["exec", "luna", "rm", "/tmp/sick"]);
+    let second = homelab.current_system("luna");
+    assert_ne!(second, first);
+
+    // It has done all, and says that it has not.
+    programs.program("nixos-rebuild", "deploy_to luna switch; exit 1");
+    homelab.write("hosts/luna/version", "3");
+    let run = programs.run(&homelab, &["stays", "host=luna"]);
+    run.assert_results(&["luna degraded"]);
+    assert!(
+        run.reason("luna").contains("nixos-rebuild for luna failed with exit code 1"),
+        "{}",
+        run.reason("luna")
+    );
+    let third = homelab.current_system("luna");
+    assert!(third != second && homelab.profile("luna") == third);
+
+    // It never ends.
+    programs.program("nixos-rebuild", "exec sleep 300");
+    homelab.write("hosts/luna/version", "4");
+    let run = programs.run(&homelab, &["stays", "host=luna"]);
+    run.assert_results(&["luna failed"]);
+    assert!(run.reason("luna").contains(&format!("still runs {third}")), "{}", run.reason("luna"));
+}

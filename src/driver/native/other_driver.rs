@@ -4,7 +4,7 @@
 use super::activation::units;
 use super::{Known, Native, probe};
 use crate::driver::nix::{last_lines, log};
-use crate::driver::ssh::{Answer, Connection, Destination, Script};
+use crate::driver::ssh::{ANSWER, Answer, Connection, Destination, Script};
 use crate::driver::tool::{Limits, Tool, find};
 use crate::driver::{
     Activation, Carrier, DriverError, ErrorKind, Guarded, IgnoredUnits, Io, Place, Probe, StorePath, Sudo,
@@ -72,7 +72,9 @@ impl Native {
         }
         std::thread::sleep(proof.settle);
         let script = Script::new(FOUND).variable("UNITS", before.failed_units.join("\n"));
-        let answer = self.ssh.run(&Destination::of(host)?, Connection::Fresh, &script, limits, io);
+        // What the program has left of its time says nothing of the host.
+        let proof_limits = Limits { deadline: Some(Instant::now() + ANSWER), ..limits };
+        let answer = self.ssh.run(&Destination::of(host)?, Connection::Fresh, &script, proof_limits, io);
         probe::complete(host, &answer)?;
         let state = state(&answer);
         self.remember(host, |known| known.state = state.clone());
