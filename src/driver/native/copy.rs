@@ -207,6 +207,13 @@ impl Native {
 }
 
 pub(super) fn full(host: &Host, said: Vec<String>) -> DriverError {
+    // Every nix makes such a directory where it is called (`src/libutil/filesystem.cc`, `createTempDir`).
+    if said.iter().any(|line| line.contains("creating directory '") && line.contains("/nix-")) {
+        let message = "no space is left in the directory for temporary files, here".to_owned();
+        return DriverError::new(ErrorKind::DiskFull, message)
+            .said(said)
+            .help("make room: df \"${TMPDIR:-/tmp}\"");
+    }
     DriverError::new(ErrorKind::DiskFull, format!("no space is left in the store of {}", host.name))
         .said(said)
         .help(format!("make room: ssh {} nix-collect-garbage --delete-older-than 30d", host.address))
@@ -266,6 +273,9 @@ mod tests {
         assert!(unsigned.help.unwrap().contains("trusted-users"));
         let full = failure(&host, &said("error: writing to file: No space left on device"));
         assert_eq!(full.kind, ErrorKind::DiskFull);
+        let here =
+            failure(&host, &said("error: creating directory '/tmp/nix-17-0': No space left on device"));
+        assert!(here.message.ends_with("here") && here.help.unwrap().contains("TMPDIR"));
         let link = failure(&host, &said("ssh: connect to host luna port 22: Connection refused"));
         assert_eq!(link.kind, ErrorKind::Refused);
     }
