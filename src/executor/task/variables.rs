@@ -60,11 +60,11 @@ impl Runner {
         let dir = task_dir(root, task, &scope)?;
         let included = self.only_needed(&task.included_taskfile_vars);
         self.define_all(&mut scope, &included, &dir, evaluate).await?;
-        let captures = || Value::strings(found.captures.iter().map(String::as_str));
-        scope.set("MATCH", captures());
+        let captures = captured(found, &scope, evaluate)?;
+        scope.set("MATCH", captures.clone());
         self.define_all(&mut scope, call.vars, root, evaluate).await?;
         // A call cannot give it.
-        scope.set("MATCH", captures());
+        scope.set("MATCH", captures);
         self.define_all(&mut scope, &task.vars, &dir, evaluate).await?;
         Ok(scope)
     }
@@ -278,6 +278,20 @@ fn as_written(value: &VariableValue) -> Value {
         VariableValue::Structure(structure) => super::request::as_written(structure),
         _ => Value::string(""),
     }
+}
+
+/// `.MATCH`: like what else is given by a call, it may hold templates.
+fn captured(found: &Found, scope: &Scope, evaluate: Evaluate) -> Result<Value, TaskError> {
+    let mut texts = Vec::with_capacity(found.captures.len());
+    for capture in &found.captures {
+        let text = Text::nowhere(capture.as_str());
+        texts.push(match render(&text, scope) {
+            Ok(rendered) => rendered,
+            Err(_) if evaluate == Evaluate::Static => capture.clone(),
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(Value::strings(texts.iter().map(String::as_str)))
 }
 
 /// Renders a text; its error points into the file.

@@ -10,7 +10,7 @@ use crate::model::{Call, Command, CommandKind, Defer, Loop, PlatformFilter, Shel
 use crate::yaml::{Field, Kind, Node, parse_duration};
 use std::time::Duration;
 
-/// `cmds`; `None` where it is absent or null. Null items are dropped, and commands that are empty.
+/// `cmds`; `None` where it is absent or null. Null items are dropped.
 pub(super) fn decode_commands(context: &mut Context<'_>, node: &Node) -> Option<Vec<Command>> {
     if node.is_null() {
         return None;
@@ -28,8 +28,9 @@ pub(super) fn decode_commands(context: &mut Context<'_>, node: &Node) -> Option<
 pub(super) fn decode_command(context: &mut Context<'_>, node: &Node) -> Option<Command> {
     match &node.kind {
         Kind::Scalar(_) => {
-            let script = context.scope(node, |context| context.text(node))?;
-            Some(command(node, CommandKind::Shell(shell(script))))
+            // An empty one does nothing, but is listed.
+            let script = context.scope(node, |context| context.string(node));
+            Some(command(node, CommandKind::Shell(shell(Text::new(script.value, script.span)))))
         }
         Kind::Mapping(_) if context.is_unquoted_template(node) => None,
         Kind::Mapping(_) => context.scope(node, |context| decode_mapping(context, node)),
@@ -104,7 +105,7 @@ fn decode_mapping(context: &mut Context<'_>, node: &Node) -> Option<Command> {
         let (defer, silent) = match (deferred.script, deferred.task) {
             (Some(script), _) => (Defer::Shell(shell(script)), parts.silent),
             (None, Some(task)) => (Defer::Call(call(task, deferred.vars, deferred.silent)), deferred.silent),
-            (None, None) => return None,
+            (None, None) => (Defer::Shell(shell(Text::new("", node.place()))), parts.silent),
         };
         return Some(Command { silent, timeout, ..command(node, CommandKind::Defer(defer)) });
     }
