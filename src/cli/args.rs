@@ -268,6 +268,9 @@ pub(super) struct Plan {
     /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "tree")]
     pub(super) format: Format,
+    /// Build each host's system, and show what it would change there: closure and units; nothing is activated
+    #[arg(long, conflicts_with = "format")]
+    pub(super) diff: bool,
     /// With the hosts of the Fleetfile alone: nothing is run at all
     #[arg(long)]
     pub(super) rehearse: bool,

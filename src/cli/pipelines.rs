@@ -34,6 +34,11 @@ use std::sync::Arc;
 pub(super) enum Systems {
     /// The flake has them.
     Flake,
+    /// The flake has them, and they are only compared with what hosts run.
+    Preview {
+        /// Which hosts; those of the pipeline when absent.
+        selector: Option<String>,
+    },
     /// The hosts have had them.
     Generation {
         /// Which; the one before the current one when absent.
@@ -131,6 +136,7 @@ impl PipelineRuns {
         };
         let plan = Arc::new(match &self.systems {
             Systems::Flake => plan::compile(&self.planned(pipeline), hosts, &limits),
+            Systems::Preview { .. } => plan::compile_preview(&self.planned(pipeline), hosts, &limits),
             Systems::Generation { number, .. } => {
                 plan::compile_rollback(&self.planned(pipeline), hosts, *number, &limits)
             }
@@ -368,10 +374,23 @@ fn rollback_of(pipeline: &Pipeline, selector: &str) -> Pipeline {
     rollback
 }
 
+/// A pipeline that is only looked at, under a name that no history mistakes for it.
+fn preview_of(pipeline: &Pipeline, selector: Option<&str>) -> Pipeline {
+    let mut preview = pipeline.clone();
+    preview.name = format!("plan {}", pipeline.name).into();
+    if let Some(selector) = selector {
+        preview.hosts = Text::nowhere(selector);
+    }
+    preview
+}
+
 impl Pipelines for PipelineRuns {
     fn run(&self, pipeline: &Pipeline, variables: Map, cancel: &Cancel) -> u8 {
         let result = match &self.systems {
             Systems::Flake => self.try_run(pipeline, variables, cancel),
+            Systems::Preview { selector } => {
+                self.try_run(&preview_of(pipeline, selector.as_deref()), variables, cancel)
+            }
             Systems::Generation { selector, .. } => {
                 self.try_run(&rollback_of(pipeline, selector), variables, cancel)
             }

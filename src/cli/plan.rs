@@ -1,12 +1,66 @@
 //! `fleet plan`: the DAG of a pipeline or task. Runs nothing but the discovery of hosts.
 
-use super::args::{Arguments, Format, Plan};
-use super::{Failure, fleet, options, print, project};
+use super::args::{Arguments, Flags, Format, Plan};
+use super::pipelines::{PipelineRuns, Systems};
+use super::project::Loaded;
+use super::run::run_requests;
+use super::{Failure, console, fleet, options, print, project, scripts};
+use crate::diagnostic::Diagnostic;
+use crate::driver::ScriptRunner;
 use crate::executor::outcome::exit_code;
-use crate::executor::task::TaskError;
+use crate::executor::task::{Request, TaskError, World};
+use crate::model::Pipeline;
 use crate::plan::{self, Limits};
-use crate::process::Outlet;
+use crate::process::{Cancel, Outlet, Signals, escalate};
+use crate::reporter::TaskLines;
 use crate::source::Span;
+use std::sync::Arc;
+
+/// Shows what a pipeline would change on its hosts, as a run that ends before anything is changed.
+fn diff(
+    loaded: &Loaded,
+    pipeline: &Pipeline,
+    selector: Option<String>,
+    globals: &[(String, String)],
+    rehearse: bool,
+    program: &str,
+    arguments: &Arguments,
+) -> Result<u8, Failure> {
+    if pipeline.deploy.is_none() {
+        let message = format!("the pipeline `{}` has no `deploy`: it would change no host", pipeline.name);
+        let diagnostic = Diagnostic::error("fleet::plan::no_deploy", message)
+            .at(pipeline.span, "this pipeline")
+            .help("without `--diff` its steps are shown");
+        return Err(Failure::finding(diagnostic, &loaded.sources, arguments));
+    }
+    let flags = Flags {
+        yes: true,
+        json: false,
+        rehearse,
+        fail: Vec::new(),
+        diff: true,
+        allow_dirty: true,
+        allow_older: true,
+        at_once: 0,
+    };
+    let (stdout, stderr, paint) = (Outlet::stdout(), Outlet::stderr(), project::task_paint(arguments));
+    let options = options::plain(loaded.project.shims(), program, globals);
+    let scripts = Arc::new(scripts::new(loaded.project.shims(), stdout.clone(), paint));
+    let cancel = Cancel::new();
+    let signals = Signals::listen(&cancel, escalate).ok();
+    let systems = Systems::Preview { selector };
+    let runner: Arc<dyn ScriptRunner> = Arc::clone(&scripts) as _;
+    let pipelines = PipelineRuns::new(arguments, &flags, systems, loaded, options.clone(), runner, signals)?;
+    let lines = TaskLines::new(stdout.clone(), stderr, paint);
+    let world = World {
+        scripts,
+        console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
+        pipelines: Some(Arc::new(pipelines)),
+        events: Arc::new(move |event| lines.task_event(&event)),
+    };
+    let requests = vec![Request::named(&pipeline.name, Span::NONE)];
+    run_requests(loaded, options, world, cancel, requests, arguments)
+}
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result<u8, Failure> {
@@ -20,6 +74,11 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         Format::Json => plan::Format::Json,
     };
     let Some(pipeline) = loaded.project.pipeline(&wanted.name) else {
+        if wanted.diff && loaded.project.tasks.contains_key(wanted.name.as_str()) {
+            let sentence = format!("`{}` is a task, which changes no hosts", wanted.name);
+            let help = "`--diff` is for pipelines; `fleet list` shows which names are pipelines";
+            return Err(Failure::helped(sentence, help, exit_code::USAGE));
+        }
         let plan = plan::of_task(&loaded.project, &wanted.name).map_err(|diagnostic| {
             let unknown = diagnostic.code == "fleet::plan::unknown";
             match Failure::finding(*diagnostic, &loaded.sources, arguments) {
@@ -40,6 +99,10 @@ pub(super) fn run(arguments: &Arguments, wanted: &Plan, program: &str) -> Result
         print(&stdout, &plan.print(format))?;
         return Ok(exit_code::GOOD);
     };
+    if wanted.diff {
+        let selector = (!selectors.is_empty()).then(|| selectors.join(","));
+        return diff(&loaded, pipeline, selector, &globals, wanted.rehearse, program, arguments);
+    }
     let variables = loaded.variables(program, &globals, &stdout, arguments)?;
     let faults = wanted.rehearse.then_some(&[][..]);
     let engine = fleet::engine(&loaded, &variables, &fleet::Wish::to_look(faults), arguments)?;

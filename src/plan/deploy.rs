@@ -14,6 +14,9 @@ impl Compiler {
             let copies = self.copies(built, None);
             self.diffs(deploy.action, &copies)
         });
+        if groups.is_empty() {
+            self.leaves.extend(shown.iter().flatten());
+        }
         let seen = shown.as_deref().unwrap_or(built);
         let mut confirm = (deploy.confirm == Confirmation::Once)
             .then(|| self.confirm(None, seen.iter().copied().map(end).collect()));

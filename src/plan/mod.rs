@@ -15,5 +15,5 @@ mod waves;
 pub use format::Format;
 pub use graph::{Edge, EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, Pool, PoolId, Stage};
 pub use json::{EdgeJson, NodeJson, PlanJson};
-pub use pipeline::{Limits, compile, compile_rollback};
+pub use pipeline::{Limits, compile, compile_preview, compile_rollback};
 pub use task::of_task;

@@ -2,7 +2,9 @@
 
 use super::waves::waves;
 use super::{EdgeKind, HostId, Node, NodeId, NodeKind, Plan, PlanBuilder, PoolId, Stage};
-use crate::model::{Action, BuildOn, DeployDriver, Hook, Hooks, Host, Pipeline, Step, StepKind, TagPool};
+use crate::model::{
+    Action, Around, BuildOn, Confirmation, DeployDriver, Hook, Hooks, Host, Pipeline, Step, StepKind, TagPool,
+};
 use std::sync::Arc;
 
 /// Limits that no pipeline sets.
@@ -51,15 +53,35 @@ pub fn compile_rollback(
     plan(pipeline, hosts, limits, Systems::Generation(number))
 }
 
+/// Plans what a pipeline would change on its hosts, up to where it would begin to change them: each system is built, copied
+/// and compared with what the host runs. Of the checks those are left that say whether that can be done.
+#[must_use]
+pub fn compile_preview(pipeline: &Pipeline, hosts: Vec<Host>, limits: &Limits) -> Plan {
+    let mut pipeline = pipeline.clone();
+    pipeline
+        .check
+        .retain(|step| matches!(step.kind, StepKind::Reachable | StepKind::Disk { .. } | StepKind::Secrets));
+    pipeline.notify.clear();
+    pipeline.around = Around::default();
+    if let Some(deploy) = &mut pipeline.deploy {
+        deploy.confirm = Confirmation::Never;
+        deploy.diff = true;
+    }
+    plan(&pipeline, hosts, limits, Systems::Preview)
+}
+
 /// Where the systems come from.
 #[derive(Clone, Copy)]
 enum Systems {
     Flake,
+    /// From the flake, to be looked at.
+    Preview,
     Generation(Option<u64>),
 }
 
 fn plan(pipeline: &Pipeline, hosts: Vec<Host>, limits: &Limits, systems: Systems) -> Plan {
     let groups = match &pipeline.deploy {
+        Some(_) if matches!(systems, Systems::Preview) => Vec::new(),
         Some(deploy) => waves(&deploy.waves, &hosts),
         None => Vec::new(),
     };
@@ -160,7 +182,7 @@ impl Compiler {
     fn pipeline(&mut self, pipeline: &Pipeline, groups: &[Vec<HostId>], systems: Systems) {
         let builds = pipeline.build.is_some() || pipeline.deploy.is_some();
         let mut gates = self.run_checks(pipeline);
-        let evaluate = (builds && matches!(systems, Systems::Flake)).then(|| {
+        let evaluate = (builds && !matches!(systems, Systems::Generation(_))).then(|| {
             self.add(NodeKind::Evaluate, Stage::Build, None, Some(self.pools.evaluate), std::iter::empty())
         });
         let checked = self.host_checks(pipeline);
@@ -169,10 +191,10 @@ impl Compiler {
         }
         let built = match (systems, evaluate) {
             (Systems::Generation(number), _) => Some(self.generations(&checked, &gates, number)),
-            (Systems::Flake, Some(evaluate)) => {
+            (Systems::Flake | Systems::Preview, Some(evaluate)) => {
                 Some(self.builds(&pipeline.around.build, &checked, &gates, evaluate))
             }
-            (Systems::Flake, None) => None,
+            (Systems::Flake | Systems::Preview, None) => None,
         };
         match (built, &pipeline.deploy) {
             (Some(built), Some(deploy)) => self.deploys(deploy, &built, groups),

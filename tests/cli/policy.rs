@@ -235,6 +235,31 @@ fn stages_with_hooks_that_cannot_be_are_told() {
     check("check: 3").stderr_contains("expected a list of steps");
 }
 
+#[test]
+fn what_a_pipeline_would_change_is_shown_without_running_it() {
+    let fixture = around();
+    let ran = fixture
+        .run(["plan", "deploy", "--diff", "--rehearse", "luna"])
+        .code(0)
+        .stdout_contains("would compare")
+        .stdout_contains("restart rehearsal.service")
+        .stdout_contains("plan deploy: 1 succeeded");
+    // Nothing is done around it, nobody is told, and nothing is activated.
+    for never in ["would run", "would hold", "would activate", "would send", "nixpi"] {
+        assert!(!ran.stdout.contains(never), "{never}: {}", ran.stdout);
+    }
+    fixture
+        .run(["plan", "hello", "--diff"])
+        .code(2)
+        .stderr_contains("`hello` is a task, which changes no hosts");
+    fixture.run(["plan", "deploy", "--diff", "--format", "json"]).code(2);
+    let builds = Fixture::new().file("Fleetfile.yaml", FLEET.replace("deploy: {}", "build: {}"));
+    builds
+        .run(["plan", "deploy", "--diff"])
+        .code(1)
+        .stderr_contains("has no `deploy`: it would change no host");
+}
+
 /// The fleet with these pools.
 fn pools(pools: &str) -> Fixture {
     let hosts = "  pools: POOLS\n  hosts:\n    luna: {platform: nixos, tags: [dns, rack-a]}\n    nixpi: {platform: nixos, tags: [edge, rack-a]}\n";

@@ -128,6 +128,15 @@ fn what_a_deployment_would_change_is_shown_before_the_question() {
         "hosts/luna/default.nix",
         "{ runtime }: { units.\"wireguard-wg0.service\" = { description = \"VPN\"; exec = \"${runtime}/bin/sleep 1000\"; }; }\n",
     );
+    let looked = homelab.fleet(&["plan", "apply-nixos", "luna", "--diff"]);
+    let looked = crate::run::Run::read(homelab.dir(), &looked);
+    assert!(
+        looked.code == 0 && looked.printed.contains("changed nixos-system-luna 25.05.1 -> 25.05.2"),
+        "{}",
+        looked.printed
+    );
+    assert!(looked.printed.contains("! start   wireguard-wg0.service"), "{}", looked.printed);
+    assert_eq!((homelab.current_system("luna"), homelab.activations("luna").len()), (before.clone(), 2));
     let run = homelab.typing(&["--answer", "n"], &["apply-nixos", "host=luna", "--diff"]);
     run.assert_results(&["luna cancelled"]);
     let shown: Vec<_> = run.journal.iter().filter(|event| event["event"] == "diff").collect();
