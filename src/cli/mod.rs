@@ -39,6 +39,7 @@ mod status;
 mod task;
 mod task_failure;
 mod test;
+mod unknown_command;
 mod unlock;
 mod value_prompt;
 
@@ -54,7 +55,7 @@ use std::path::Path;
 
 /// Runs the program with its arguments, the first being how it was called. Called as `task` it is go-task.
 #[must_use]
-pub fn run(arguments: Vec<OsString>) -> u8 {
+pub fn run(arguments: &[OsString]) -> u8 {
     let program = arguments.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
     let words = || arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
     if Path::new(&program).file_stem().is_some_and(|name| name == "task") {
@@ -78,6 +79,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
+            let error = unknown_command::advised(error, &words().collect::<Vec<_>>());
             let text = error.render();
             let to_stderr = error.use_stderr();
             let (outlet, terminal) = if to_stderr {

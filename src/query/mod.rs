@@ -32,6 +32,6 @@ pub use native::World;
 pub use node::Program;
 pub use own::builtins;
 pub use program::{Halt, Outcome, Run, Silence};
-pub use reader::{Reader, Reading, parse};
+pub use reader::{Reader, Reading, lossy, parse};
 pub use value::{Array, Object, Pairs, Value};
 pub use writer::{Colours, Indent, Layout, write};

@@ -1,5 +1,12 @@
 //! JSON text to values, as it comes: bytes go in, values and jq 1.6's messages come out. Knows nothing of files.
 
+mod nested;
+mod scalar;
+mod streamed;
+
+pub use scalar::lossy;
+pub(super) use scalar::{number, unescape};
+
 use super::value::{Object, Value};
 use std::rc::Rc;
 
@@ -223,12 +230,17 @@ impl Reader {
                 }
                 b'[' | b'{' | b':' | b',' | b']' | b'}' => {
                     self.literal()?;
+                    // A text may begin right behind a word or number.
+                    let before = match byte {
+                        b'[' | b'{' if self.stack.is_empty() => self.finished(),
+                        _ => None,
+                    };
                     if self.reading.stream {
                         self.streamed(byte)?;
                     } else {
                         self.structure(byte)?;
                     }
-                    Ok(self.finished())
+                    Ok(before.or_else(|| self.finished()))
                 }
                 _ => {
                     self.token.push(byte);
@@ -313,265 +325,6 @@ impl Reader {
         self.token.clear();
         self.value(Value::from(text))
     }
-
-    fn structure(&mut self, byte: u8) -> Check {
-        match byte {
-            b'[' | b'{' => {
-                if self.stack.len() >= DEPTH {
-                    return Err("Exceeds depth limit for parsing");
-                }
-                if self.next.is_some() {
-                    return Err("Expected separator between values");
-                }
-                let open =
-                    if byte == b'[' { Open::Array(Vec::new()) } else { Open::Object(Object::default()) };
-                self.stack.push(open);
-                Ok(())
-            }
-            b':' => {
-                let Some(key) = self.next.take() else { return Err("Expected string key before ':'") };
-                match (self.stack.last(), key) {
-                    (Some(Open::Object(_)), Value::String(key)) => {
-                        self.stack.push(Open::Key(key));
-                        Ok(())
-                    }
-                    (Some(Open::Object(_)), _) => Err("Object keys must be strings"),
-                    _ => Err("':' not as part of an object"),
-                }
-            }
-            b',' => {
-                let Some(value) = self.next.take().filter(|_| !self.stack.is_empty()) else {
-                    return Err("Expected value before ','");
-                };
-                match self.stack.last_mut() {
-                    Some(Open::Array(items)) => {
-                        items.push(value);
-                        Ok(())
-                    }
-                    Some(Open::Key(_)) => {
-                        self.pair(value);
-                        Ok(())
-                    }
-                    _ => Err("Objects must consist of key:value pairs"),
-                }
-            }
-            b']' => {
-                let Some(Open::Array(_)) = self.stack.last() else { return Err("Unmatched ']'") };
-                let Some(Open::Array(mut items)) = self.stack.pop() else { return Ok(()) };
-                match self.next.take() {
-                    Some(value) => items.push(value),
-                    None if items.is_empty() => {}
-                    None => return Err("Expected another array element"),
-                }
-                self.next = Some(Value::from(items));
-                Ok(())
-            }
-            _ => {
-                match (self.stack.last(), self.next.take()) {
-                    (None, _) => return Err("Unmatched '}'"),
-                    (Some(Open::Key(_)), Some(value)) => self.pair(value),
-                    (Some(_), Some(_)) => return Err("Objects must consist of key:value pairs"),
-                    (Some(Open::Object(pairs)), None) if pairs.is_empty() => {}
-                    (Some(Open::Object(_)), None) => return Err("Expected another key-value pair"),
-                    (Some(_), None) => return Err("Unmatched '}'"),
-                }
-                if let Some(Open::Object(pairs)) = self.stack.pop() {
-                    self.next = Some(Value::from(pairs));
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Puts a value to the key on top of the stack.
-    fn pair(&mut self, value: Value) {
-        if let Some(Open::Key(key)) = self.stack.pop()
-            && let Some(Open::Object(pairs)) = self.stack.last_mut()
-        {
-            pairs.insert(key, value);
-        }
-    }
-
-    /// The innermost step of the path.
-    fn step(&self) -> Option<&Value> {
-        self.path.last()
-    }
-
-    fn streamed(&mut self, byte: u8) -> Check {
-        let path = |path: &[Value]| Value::from(path.to_vec());
-        match byte {
-            b'[' | b'{' => {
-                if self.path.len() >= DEPTH * 4 {
-                    return Err("Exceeds depth limit for parsing");
-                }
-                if self.next.is_some() || self.seen == Seen::Value {
-                    return Err("Expected a separator between values");
-                }
-                let in_object = !matches!(self.step(), None | Some(Value::Number(_)));
-                match (self.seen, byte) {
-                    (Seen::OpenObject, b'[') => return Err("Expected string key after '{', not '['"),
-                    (Seen::OpenObject, _) => return Err("Expected string key after '{', not '{'"),
-                    (Seen::Comma, b'[') if in_object => {
-                        return Err("Expected string key after ',' in object, not '['");
-                    }
-                    (Seen::Comma, _) if in_object => {
-                        return Err("Expected string key after ',' in object, not '{'");
-                    }
-                    _ => {}
-                }
-                let array = byte == b'[';
-                self.path.push(if array { Value::Number(0.0) } else { Value::Null });
-                self.seen = if array { Seen::OpenArray } else { Seen::OpenObject };
-                Ok(())
-            }
-            b':' => {
-                if matches!(self.step(), None | Some(Value::Number(_))) {
-                    return Err("':' not as part of an object");
-                }
-                match self.next.take() {
-                    None => return Err("Expected string key before ':'"),
-                    Some(key @ Value::String(_)) => {
-                        if let Some(step) = self.path.last_mut() {
-                            *step = key;
-                        }
-                    }
-                    Some(_) => return Err("Object keys must be strings"),
-                }
-                self.seen = Seen::Colon;
-                Ok(())
-            }
-            b',' => {
-                if self.seen != Seen::Value {
-                    return Err("Expected value before ','");
-                }
-                let next = match self.step() {
-                    None => return Err("',' not as part of an object or array"),
-                    Some(Value::Number(index)) => Value::Number(index + 1.0),
-                    Some(Value::String(_)) => Value::Null,
-                    Some(_) => return Err("Objects must consist of key:value pairs"),
-                };
-                if let Some(value) = self.next.take() {
-                    self.output = Some(Value::from(vec![path(&self.path), value]));
-                }
-                if let Some(step) = self.path.last_mut() {
-                    *step = next;
-                }
-                self.seen = Seen::Comma;
-                Ok(())
-            }
-            _ => self.closed(byte == b']'),
-        }
-    }
-
-    fn closed(&mut self, array: bool) -> Check {
-        let within_array = matches!(self.step(), Some(Value::Number(_)));
-        match (array, self.step()) {
-            (true, None) => return Err("Unmatched ']' at the top-level"),
-            (false, None) => return Err("Unmatched '}' at the top-level"),
-            (true, _) if self.seen == Seen::Comma => return Err("Expected another array element"),
-            (false, _) if self.seen == Seen::Comma => return Err("Expected another key:value pair"),
-            (true, _) if !within_array => return Err("Unmatched ']' in the middle of an object"),
-            (false, _) if within_array => return Err("Unmatched '}' in the middle of an array"),
-            (false, Some(Value::Null)) if self.next.is_some() => {
-                return Err("Objects must consist of key:value pairs");
-            }
-            (false, _) if self.seen == Seen::Colon && self.next.is_none() => {
-                return Err("Missing value in key:value pair");
-            }
-            _ => {}
-        }
-        let empty = matches!(self.seen, Seen::OpenArray | Seen::OpenObject);
-        let inner = Value::from(self.path.clone());
-        match self.next.take() {
-            Some(value) => self.output = Some(Value::from(vec![inner, value])),
-            None if !empty => self.output = Some(Value::from(vec![inner])),
-            None => {}
-        }
-        self.close(array, empty);
-        Ok(())
-    }
-
-    fn close(&mut self, array: bool, empty: bool) {
-        let inner = Value::from(self.path.clone());
-        self.path.pop();
-        if empty {
-            let leaf = if array { Value::from(Vec::new()) } else { Value::from(Object::default()) };
-            self.output = Some(Value::from(vec![Value::from(self.path.clone()), leaf]));
-        } else if let Some(Value::Array(output)) = &self.output
-            && output.items().len() == 2
-        {
-            // jq gives the last leaf and the closing of what it stands in one after the other.
-            self.closing = Some(Value::from(vec![inner]));
-        }
-        self.seen = if self.path.is_empty() { Seen::Nothing } else { Seen::Value };
-    }
-}
-
-/// The number that a text is, by C's `strtod`: a plus, leading zeros and a bare point are fine.
-pub(super) fn number(text: &[u8]) -> Option<f64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if unsigned.eq_ignore_ascii_case("nan") {
-        return Some(f64::NAN);
-    }
-    let plain = unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
-    if !plain {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// The text of a string without its quotes.
-pub(super) fn unescape(raw: &[u8]) -> Result<String, &'static str> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut at = 0;
-    let unit = |at: usize| -> Option<u32> {
-        let digits = raw.get(at..at + 4)?;
-        digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
-    };
-    while let Some(&byte) = raw.get(at) {
-        at += 1;
-        match byte {
-            b'\\' => {
-                let escaped = *raw.get(at).ok_or("Expected escape character at end of string")?;
-                at += 1;
-                out.push(match escaped {
-                    b'\\' | b'"' | b'/' => escaped,
-                    b'b' => 0x08,
-                    b'f' => 0x0c,
-                    b't' => b'\t',
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b'u' => {
-                        if raw.len() < at + 4 {
-                            return Err("Invalid \\uXXXX escape");
-                        }
-                        let mut point = unit(at).ok_or("Invalid characters in \\uXXXX escape")?;
-                        at += 4;
-                        if (0xd800..0xdc00).contains(&point) {
-                            let low = match raw.get(at..at + 2) {
-                                Some(b"\\u") => unit(at + 2),
-                                _ => None,
-                            };
-                            let low = low.filter(|low| (0xdc00..0xe000).contains(low));
-                            let low = low.ok_or("Invalid \\uXXXX\\uXXXX surrogate pair escape")?;
-                            at += 6;
-                            point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-                        }
-                        let letter = char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER);
-                        out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-                        continue;
-                    }
-                    _ => return Err("Invalid escape"),
-                });
-            }
-            0..=0x1f => {
-                return Err("Invalid string: control characters from U+0000 through U+001F must be escaped");
-            }
-            _ => out.push(byte),
-        }
-    }
-    Ok(String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// The one value of a text. jq's `fromjson`.

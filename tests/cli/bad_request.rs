@@ -53,6 +53,9 @@ fn unknown_faults_are_answered_with_near_ones() {
 fn a_command_line_that_cannot_be_used_ends_with_2() {
     let fixture = Fixture::fleet();
     fixture.run(["lst"]).code(2).touched_nothing().stderr_contains("'list'");
+    fixture.run(["rnu", "deploy"]).code(2).touched_nothing().stderr_contains("'run'");
+    fixture.run(["hello"]).code(2).touched_nothing().stderr_contains("`fleet run hello`");
+    fixture.run(["depoy", "host=luna"]).code(2).touched_nothing().stderr_contains("`fleet run deploy`");
     fixture.run(["run"]).code(2).touched_nothing();
     fixture.run(["run", "X=1"]).code(2).stderr_contains("no task or pipeline is named");
     fixture.run(["run", "deploy", "--fail", "luna:build"]).code(2).stderr_contains("--rehearse");

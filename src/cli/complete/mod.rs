@@ -26,6 +26,12 @@ pub(super) fn answer(words: &[String], stdout: &Outlet) {
     write(stdout, &candidates, directive);
 }
 
+/// What may stand behind these words.
+pub(super) fn candidates_after(words: &[String]) -> Vec<String> {
+    let (candidates, _) = candidates::find(&Line::read(words, ""), "");
+    candidates.into_iter().map(|(value, _)| value).collect()
+}
+
 fn is_option_of_scripts(word: &str) -> bool {
     matches!(word, "--no-aliases" | "--no-descriptions")
 }

@@ -3,7 +3,7 @@
 
 use super::options::{Options, is_stdin};
 use crate::process::Outlet;
-use crate::query::{Object, Reader, Value, World};
+use crate::query::{Object, Reader, Value, World, lossy};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -58,7 +58,13 @@ impl Inputs {
 
     /// The next value.
     pub(super) fn next(&mut self) -> Option<Result<Value, String>> {
-        if self.raw { self.next_text().map(Ok) } else { self.next_json() }
+        let was_over = self.ended;
+        let next = if self.raw { self.next_text().map(Ok) } else { self.next_json() };
+        if was_over && next.is_none() {
+            // Who asks beyond the end is nowhere.
+            self.name = None;
+        }
+        next
     }
 
     fn next_json(&mut self) -> Option<Result<Value, String>> {
@@ -83,7 +89,7 @@ impl Inputs {
     }
 
     fn next_text(&mut self) -> Option<Value> {
-        let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes).into_owned());
+        let text = |bytes: &[u8]| Value::from(lossy(bytes));
         loop {
             if self.ended {
                 return None;

@@ -4,7 +4,7 @@ mod inputs;
 mod options;
 
 use crate::process::Outlet;
-use crate::query::{Colours, CompileError, Halt, Layout, Object, Outcome, Program, Value, write};
+use crate::query::{Colours, CompileError, Halt, Layout, Object, Outcome, Program, Value, lossy, write};
 use inputs::{Inputs, environment};
 use options::{Options, Stop};
 use std::ffi::OsString;
@@ -116,7 +116,7 @@ fn text_of(options: &Options) -> Result<String, String> {
     }
     let failed = |reason: String| format!("Could not open {}: {reason}", options.program);
     match std::fs::read(&options.program) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Ok(bytes) => Ok(lossy(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
             Err(failed("It's a directory".to_owned()))
         }

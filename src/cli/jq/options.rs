@@ -1,6 +1,6 @@
 //! jq 1.6's command line, read as jq reads it.
 
-use crate::query::{Indent, Object, Reading, Value, parse};
+use crate::query::{Indent, Object, Reading, Value, lossy, parse};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -237,7 +237,7 @@ fn file(option: &str, name: &str, path: &Path) -> Result<Value, Stop> {
     let bytes = std::fs::read(path)
         .map_err(|error| bad(format!("Could not open {}: {}", path.display(), super::reason(&error))))?;
     if option == "rawfile" {
-        return Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()));
+        return Ok(Value::from(lossy(&bytes)));
     }
     let mut reader = crate::query::Reader::new(Reading::default());
     reader.feed(&bytes);

@@ -13,7 +13,7 @@ pub(super) fn find(name: &str, arity: usize) -> Option<Native> {
         ("keys", 0) => |_, input, _| keys(input, true),
         ("keys_unsorted", 0) => |_, input, _| keys(input, false),
         ("has", 1) => |_, input, arguments| has(input, &arguments[0]),
-        ("contains", 1) => |_, input, arguments| contains(input, &arguments[0]).map(Value::Bool),
+        ("contains", 1) => |_, input, arguments| contains(input, &arguments[0]),
         ("type", 0) => |_, input, _| Ok(Value::from(input.kind())),
         ("setpath", 2) => |_, input, arguments| match &arguments[0] {
             Value::Array(path) => path::set(input.clone(), path.items(), arguments[1].clone()),
@@ -87,48 +87,39 @@ fn has(input: &Value, key: &Value) -> Evaluated {
         (Value::Array(array), Value::Number(index)) => {
             Ok(Value::Bool(*index >= 0.0 && *index < array.items().len() as f64))
         }
+        (Value::Null, _) => Ok(Value::Bool(false)),
         _ => Err(Raise::text(format!("Cannot check whether {} has a {} key", input.kind(), key.kind()))),
     }
 }
 
-fn contains(input: &Value, part: &Value) -> Result<bool, Raise> {
-    Ok(match (input, part) {
-        (Value::Object(whole), Value::Object(part)) => {
-            for (key, value) in part.pairs() {
-                let Some(found) = whole.pairs().get(key) else { return Ok(false) };
-                if !contains(found, value)? {
-                    return Ok(false);
-                }
-            }
-            true
-        }
+fn contains(input: &Value, part: &Value) -> Evaluated {
+    let differ = match (input, part) {
+        (Value::Bool(input), Value::Bool(part)) => input != part,
+        _ => input.kind() != part.kind(),
+    };
+    if differ {
+        return Err(Raise::of_both(input, part, "cannot have their containment checked"));
+    }
+    Ok(Value::Bool(holds(input, part)))
+}
+
+/// Whether a value holds another; what is of another kind it does not hold.
+fn holds(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .pairs()
+            .iter()
+            .all(|(key, value)| whole.pairs().get(key).is_some_and(|found| holds(found, value))),
         (Value::Array(whole), Value::Array(part)) => {
-            for wanted in part.items() {
-                let same_kind = whole
-                    .items()
-                    .iter()
-                    .filter(|item| std::mem::discriminant(*item) == std::mem::discriminant(wanted));
-                let mut any = false;
-                for item in same_kind {
-                    if contains(item, wanted)? {
-                        any = true;
-                        break;
-                    }
-                }
-                if !any {
-                    return Ok(false);
-                }
-            }
-            true
+            part.items().iter().all(|wanted| whole.items().iter().any(|item| holds(item, wanted)))
         }
         // jq 1.6 looks no further than a zero byte.
         (Value::String(whole), Value::String(part)) => {
             let cut = |text: &str| text.split('\0').next().unwrap_or_default().to_owned();
             cut(whole).contains(&cut(part))
         }
-        _ if input.kind() == part.kind() => input.equals(part),
-        _ => return Err(Raise::of_both(input, part, "cannot have their containment checked")),
-    })
+        _ => whole.equals(part),
+    }
 }
 
 /// Items with their keys, in order of the keys.
@@ -252,9 +243,23 @@ fn reverse(input: &Value) -> Evaluated {
 
 fn transpose(input: &Value) -> Evaluated {
     let rows = elements(input)?;
-    let width = rows.iter().map(|row| if let Value::Array(row) = row { row.items().len() } else { 0 }).max();
+    let mut width = 0;
+    for row in &rows {
+        width = width.max(match row {
+            Value::Array(row) => row.items().len(),
+            Value::Bool(_) => return length(row),
+            row => usize::from(matches!(length(row)?, Value::Number(length) if length > 0.0)),
+        });
+    }
+    if let Value::Object(_) = input {
+        return match width {
+            0 if rows.is_empty() => Err(Raise::text("Range bounds must be numeric")),
+            0 => Ok(Value::from(Vec::new())),
+            _ => path::get(input, &Value::count(0)),
+        };
+    }
     let mut columns = Vec::new();
-    for index in 0..width.unwrap_or(0) {
+    for index in 0..width {
         let key = Value::count(index);
         let column: Result<Vec<Value>, Raise> = rows.iter().map(|row| path::get(row, &key)).collect();
         columns.push(Value::from(column?));

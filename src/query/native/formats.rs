@@ -3,6 +3,7 @@
 use super::Native;
 use super::strings::text_of;
 use crate::query::raise::{Evaluated, Raise};
+use crate::query::reader::lossy;
 use crate::query::value::Value;
 use base64::Engine as _;
 use base64::alphabet;
@@ -113,15 +114,17 @@ fn shell(input: &Value) -> Evaluated {
 
 fn decoded(text: &Value) -> Evaluated {
     let Value::String(plain) = text else { return Ok(text.clone()) };
+    // jq takes what stands before the first `=`.
+    let plain = plain.split('=').next().unwrap_or_default();
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    if plain.len() % 4 == 1 && plain.bytes().all(is_letter) {
+        return Err(Raise::of(text, "trailing base64 byte found"));
+    }
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
-    match engine.decode(plain.as_bytes()) {
-        Ok(bytes) => Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(_) if plain.trim_end_matches('=').len() % 4 == 1 => {
-            Err(Raise::of(text, "trailing base64 byte found"))
-        }
+    match GeneralPurpose::new(&alphabet::STANDARD, config).decode(plain.as_bytes()) {
+        Ok(bytes) => Ok(Value::from(lossy(&bytes))),
         Err(_) => Err(Raise::of(text, "is not valid base64 data")),
     }
 }

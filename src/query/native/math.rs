@@ -121,9 +121,9 @@ fn of_input(name: &str) -> Option<Native> {
         },
         "infinite" => |_, _, _| Ok(Value::Number(f64::INFINITY)),
         "nan" => |_, _, _| Ok(Value::Number(f64::NAN)),
-        "isinfinite" => |_, input, _| Ok(Value::Bool(number(input)?.is_infinite())),
-        "isnan" => |_, input, _| Ok(Value::Bool(number(input)?.is_nan())),
-        "isnormal" => |_, input, _| Ok(Value::Bool(number(input)?.is_normal())),
+        "isinfinite" => |_, input, _| Ok(Value::Bool(number(input).is_ok_and(f64::is_infinite))),
+        "isnan" => |_, input, _| Ok(Value::Bool(number(input).is_ok_and(f64::is_nan))),
+        "isnormal" => |_, input, _| Ok(Value::Bool(number(input).is_ok_and(f64::is_normal))),
         _ => return None,
     })
 }

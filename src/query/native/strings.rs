@@ -10,7 +10,10 @@ pub(super) fn find(name: &str, arity: usize) -> Option<Native> {
         ("tostring", 0) => |_, input, _| Ok(text_of(input)),
         ("tonumber", 0) => |_, input, _| match input {
             Value::Number(_) => Ok(input.clone()),
-            Value::String(text) => reader::parse(text).map_err(Raise::text),
+            Value::String(text) => match reader::parse(text).map_err(Raise::text)? {
+                number @ Value::Number(_) => Ok(number),
+                _ => Err(Raise::of(input, "cannot be parsed as a number")),
+            },
             _ => Err(Raise::of(input, "cannot be parsed as a number")),
         },
         ("fromjson", 0) => |_, input, _| match input {
@@ -122,13 +125,14 @@ fn indices(input: &Value, part: &Value) -> Evaluated {
         return Err(Raise::text("_strindices input must be a string"));
     };
     let mut found = Vec::new();
-    let (mut at, step) = (0, part.chars().next().map_or(1, char::len_utf8));
+    let mut at = 0;
     while let Some(index) = text.get(at..).and_then(|rest| rest.find(&**part)) {
         if part.is_empty() {
             break;
         }
         found.push(Value::count(at + index));
-        at += index + step;
+        // What jq 1.6 has found it does not look into.
+        at += index + part.len();
     }
     Ok(Value::from(found))
 }

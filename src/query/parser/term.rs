@@ -107,7 +107,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn suffixes(&mut self, mut term: NodeId) -> Parsed<NodeId> {
-        let mut links = 0;
+        let (mut links, mut is_step) = (0, false);
         loop {
             links += 1;
             if links > DEPTH_LIMIT * 10 {
@@ -136,7 +136,9 @@ impl Parser<'_> {
                 },
                 TokenKind::Symbol("?") => {
                     self.at += 1;
-                    term = self.node(Node::Try { body: term, handler: None });
+                    term = if is_step { self.optional(term) } else { self.tried(term) };
+                    is_step = false;
+                    continue;
                 }
                 TokenKind::Symbol("[") => {
                     self.at += 1;
@@ -144,7 +146,50 @@ impl Parser<'_> {
                 }
                 _ => return Ok(term),
             }
+            is_step = true;
         }
+    }
+
+    /// What `?` makes of a term. Behind a step it forgives that step alone, not what leads to it.
+    fn optional(&mut self, term: NodeId) -> NodeId {
+        let dot = self.node(Node::Identity);
+        match self.nodes.get(term as usize).cloned() {
+            Some(Node::Iterate(before)) => {
+                let step = self.node(Node::Iterate(dot));
+                self.forgiven(before, step)
+            }
+            Some(Node::Index { term: before, key }) if self.is_constant(key) => {
+                let step = self.node(Node::Index { term: dot, key });
+                self.forgiven(before, step)
+            }
+            Some(Node::Index { term: before, key }) => {
+                let (before, bound) = (self.node(Node::Outer(before)), self.node(Node::Variable(0)));
+                let step = self.node(Node::Index { term: dot, key: bound });
+                let body = self.forgiven(before, step);
+                self.node(Node::Bind { source: key, body })
+            }
+            Some(Node::Slice { term: before, from, upto })
+                if from.into_iter().chain(upto).all(|end| self.is_constant(end)) =>
+            {
+                let step = self.node(Node::Slice { term: dot, from, upto });
+                self.forgiven(before, step)
+            }
+            _ => self.tried(term),
+        }
+    }
+
+    fn tried(&mut self, body: NodeId) -> NodeId {
+        self.node(Node::Try { body, handler: None })
+    }
+
+    /// A step after what leads to it, without its errors.
+    fn forgiven(&mut self, before: NodeId, step: NodeId) -> NodeId {
+        let step = self.tried(step);
+        self.node(Node::Pipe(before, step))
+    }
+
+    fn is_constant(&self, node: NodeId) -> bool {
+        matches!(self.nodes.get(node as usize), Some(Node::Constant(_)))
     }
 
     pub(super) fn brackets(&mut self, term: NodeId) -> Parsed<NodeId> {
