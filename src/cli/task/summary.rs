@@ -117,7 +117,10 @@ impl Session {
         let is_given = |name: &str| self.runner.is_given(name);
         let written = |name: &str| {
             let layers = layers.iter().enumerate().rev();
-            layers.filter(|(at, _)| *at > 0 || !is_given(name)).find_map(|(_, layer)| layer.get(name))
+            let found =
+                layers.filter(|(at, _)| *at > 0 || !is_given(name)).find_map(|(_, layer)| layer.get(name));
+            // A task that cannot be compiled has no environment of its own: it stands among the variables.
+            found.or_else(|| self.project.env.get(name).filter(|_| !is_given(name)))
         };
         let shown = compiled.scope.in_order().filter(|(name, _)| {
             !self.environment.contains_key(*name)
