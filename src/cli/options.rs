@@ -52,7 +52,7 @@ pub(super) fn of_run(program: &str, run: &Run, project: &Project) -> TaskOptions
         interval: run.interval,
         explain: run.explain,
         keeps_contents: true,
-        refers_to_loops: true,
+        as_go_task: false,
         assume_yes: run.flags.yes,
         concurrency: Some(run.flags.at_once),
         output: project.output.clone(),

@@ -275,6 +275,26 @@ pub(crate) fn words(kind: &E, text: &str, at: usize, open: &[Open]) -> Words {
             let help = Some("put the whole value in quotes");
             ("text follows a closing quote", "the quoted string ends before this", help, go, line)
         }
+        // A comment ends a value: what follows it, indented deeper, belongs to nothing.
+        E::CommentInterceptedScalar if open.last().is_some_and(|open| !open.flow) => {
+            let in_list = open.last().is_some_and(|open| !open.mapping);
+            let go =
+                if in_list { "did not find expected '-' indicator" } else { "did not find expected key" };
+            (
+                "a value does not go on behind a comment",
+                "this belongs to nothing",
+                Some("indent it like the lines around it"),
+                go,
+                Line::Open,
+            )
+        }
+        E::FlowMappingValueAdjacentCollection => (
+            "a space is missing after `:`",
+            "a value that is a list or mapping begins with a space",
+            Some("write `key: [`, with a space after the colon"),
+            "did not find expected ',' or '}'",
+            Line::Open,
+        ),
         E::MissingAnchorOrAliasName => (
             "an anchor or alias needs a name",
             "here",

@@ -5,6 +5,7 @@
 mod bad_file;
 mod bad_request;
 mod beside;
+mod calls;
 mod check;
 mod command;
 mod completion;

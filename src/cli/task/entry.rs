@@ -42,7 +42,7 @@ pub(super) fn project(
         Some(file) => (Entry::File(here.join(find_named(Path::new(file), TASKFILE_NAMES)?)), dir),
         None => {
             let start = dir.as_deref().unwrap_or(&here);
-            if !start.is_dir() {
+            if !start.exists() {
                 return Err(Failure::Plain(NOT_FOUND.to_owned(), code::NOT_FOUND));
             }
             (Entry::File(find(start, TASKFILE_NAMES)?), None)

@@ -72,7 +72,7 @@ pub(super) fn task_options(
     Ok(TaskOptions {
         explain: false,
         keeps_contents: false,
-        refers_to_loops: false,
+        as_go_task: true,
         dry: settings.on("dry") || settings.on("status"),
         force: settings.on("force"),
         force_all: settings.on("force-all") || (settings.on("force") && !settings.gentle_force()),

@@ -123,10 +123,9 @@ impl Runner {
         let dir = smart_join(&self.project.root_dir, &expanded(written_dir(task, &scope)?)?);
         let prefix = renderer.optional(task.prefix.as_ref(), &scope)?;
         let condition = renderer.optional(task.condition.as_ref(), &scope)?;
-        let env = if renderer.failed() {
-            Rc::default()
-        } else {
-            self.task_env(task, &scope, &dir, evaluate).await?
+        let env = match evaluate {
+            Evaluate::All => self.task_env(task, &scope, &dir).await?,
+            Evaluate::Static => self.written_env(task, &scope, &dir, &renderer).await?,
         };
         let files = TaskFiles {
             dir: &dir,
@@ -218,7 +217,7 @@ impl Runner {
 
     /// What references in a call see: the loop variable and the exit code as well, but for go-task's.
     fn referred<'s>(&self, inner: &'s Scope, outer: &'s Scope) -> &'s Scope {
-        if self.options.refers_to_loops { inner } else { outer }
+        if self.options.as_go_task { outer } else { inner }
     }
 
     fn in_file(&self, error: TaskError, task: &Task) -> TaskError {
@@ -249,7 +248,8 @@ impl Runner {
         if let Some(code) = exit_code.filter(|code| *code > 0) {
             scope.set("EXIT_CODE", Value::from(code.to_string()));
         }
-        let renderer = Renderer::new(Evaluate::All);
+        // An error is none here: the text stays as it is written, and is run so.
+        let renderer = Renderer::new(Evaluate::Static);
         let action = match defer {
             Defer::Shell(shell) => shell_action(&shell.script, &scope, &renderer)?,
             Defer::Call(call) => {
@@ -345,24 +345,37 @@ fn uses_fingerprint(task: &Task) -> bool {
 }
 
 impl Compiled {
-    /// Tells two calls apart for `run: when_changed`: everything but the name.
-    pub(super) fn signature(&self) -> String {
+    /// Tells two calls apart for `run: when_changed`: everything but the name, of which go-task leaves out variables and
+    /// environment, where they make no difference to a text of the task.
+    pub(super) fn signature(&self, task: &Task, as_go_task: bool) -> String {
         use std::fmt::Write as _;
-        let mut text = format!("{:?} {:?}", self.dir, self.env.pairs);
+        let label = task.label.as_ref().map(|_| &self.name);
+        let texts = (label, &self.desc, &self.summary, &self.prompts, &self.condition, &self.dir);
+        let checks = (&self.status, &self.preconditions, &self.sources, &self.generates);
+        let mut text = format!("{texts:?} {checks:?}");
+        for file in &task.dotenv {
+            let _ = write!(text, "\u{6}{}", self.scope.render(file));
+        }
+        let named = |call: &Request| {
+            if as_go_task { call.name.clone() } else { format!("{call:?}") }
+        };
         for command in &self.commands {
             let _ = match &command.action {
                 CompiledAction::Shell { text: script, .. } => write!(text, "\u{1}{script:?}"),
-                CompiledAction::Call(call) => write!(text, "\u{2}{call:?}"),
+                CompiledAction::Call(call) => write!(text, "\u{2}{}", named(call)),
                 CompiledAction::Defer(_) => write!(text, "\u{3}{}", command.index),
             };
+            let _ = write!(text, " {:?}", command.condition);
         }
         for dep in &self.deps {
-            let _ = write!(text, "\u{4}{:?}", dep.call);
+            let _ = write!(text, "\u{4}{}", named(&dep.call));
         }
-        for (name, value) in
-            self.scope.layers().filter(|(name, _)| !matches!(&***name, "TASK" | "ALIAS" | "TASK_DIR"))
-        {
-            let _ = write!(text, "\u{5}{name}={value:?}");
+        if !as_go_task {
+            let _ = write!(text, "{:?}", self.env.pairs);
+            let own = |name: &str| matches!(name, "TASK" | "ALIAS" | "TASK_DIR");
+            for (name, value) in self.scope.layers().filter(|(name, _)| !own(name)) {
+                let _ = write!(text, "\u{5}{name}={value:?}");
+            }
         }
         xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_string()
     }

@@ -10,6 +10,8 @@ use std::rc::Rc;
 pub(super) struct Context {
     pub(super) cancel: Cancel,
     limit: Option<Rc<Limit>>,
+    /// The execution of a task that runs once which it is part of.
+    within: Option<Rc<str>>,
 }
 
 struct Limit {
@@ -20,18 +22,33 @@ struct Limit {
 impl Context {
     /// Without a time limit.
     pub(super) fn new(cancel: Cancel) -> Self {
-        Self { cancel, limit: None }
+        Self { cancel, limit: None, within: None }
     }
 
     /// One that ends with this one, and may be ended alone.
     pub(super) fn child(&self) -> Self {
-        Self { cancel: self.cancel.child(), limit: self.limit.clone() }
+        Self { cancel: self.cancel.child(), ..self.clone() }
     }
 
     /// One that has a time limit of its own, too.
     pub(super) fn limited(&self) -> Self {
         let limit = Limit { passed: Cell::new(false), above: self.limit.clone() };
-        Self { cancel: self.cancel.child(), limit: Some(Rc::new(limit)) }
+        Self { cancel: self.cancel.child(), limit: Some(Rc::new(limit)), within: self.within.clone() }
+    }
+
+    /// The same as a part of an execution.
+    pub(super) fn inside(&self, execution: &Rc<str>) -> Self {
+        Self { within: Some(Rc::clone(execution)), ..self.clone() }
+    }
+
+    /// One that nothing stops, for cleaning up.
+    pub(super) fn apart(&self) -> Self {
+        Self { within: self.within.clone(), ..Self::new(Cancel::new()) }
+    }
+
+    /// The execution that it is part of.
+    pub(super) fn within(&self) -> Option<&Rc<str>> {
+        self.within.as_ref()
     }
 
     /// Ends it since its time has passed.

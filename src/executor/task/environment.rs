@@ -3,6 +3,7 @@
 
 use super::ahead::Ahead;
 use super::error::TaskError;
+use super::renderer::Renderer;
 use super::runner::Runner;
 use super::scope::Scope;
 use super::variables::{Evaluate, Surroundings, render, smart_join};
@@ -29,7 +30,6 @@ impl Runner {
         task: &Task,
         scope: &Scope,
         dir: &Path,
-        evaluate: Evaluate,
     ) -> Result<Rc<TaskEnvironment>, TaskError> {
         let global = self.global_env().await?;
         let bare = task.env.is_empty() && task.dotenv.is_empty();
@@ -39,36 +39,22 @@ impl Runner {
             return Ok(plain);
         }
         let mut merged = Variables::clone(&global);
-        let mut from_files = Variables::new();
-        for file in &task.dotenv {
-            let path = smart_join(dir, &render(file, scope)?);
-            // go-task does not say which file it was.
-            let new = from_file(&path, &from_files).map_err(|error| TaskError::other(error.reason))?;
-            from_files.extend(new);
-        }
-        merged.extend(from_files);
+        merged.extend(from_files(task, scope, dir)?);
         merged.extend(task.env.iter().map(|(name, variable)| (Arc::clone(name), variable.clone())));
         let mut values = Map::new();
         let mut ahead = Ahead::of(self, &merged);
         for (turn, (name, variable)) in merged.iter().enumerate() {
             let so_far = |runner: &Self| runner.env_pairs(values.iter());
             let surroundings = Surroundings { dir, env: &so_far };
-            if evaluate == Evaluate::All {
-                ahead.look(turn, scope, &surroundings);
-            }
+            ahead.look(turn, scope, &surroundings);
             let early = ahead.take(turn);
-            match self.evaluate(name, variable, early, scope, surroundings, evaluate).await {
+            match self.evaluate(name, variable, early, scope, surroundings, Evaluate::All).await {
                 Ok(value) => {
                     values.insert(Arc::clone(name), value);
                 }
-                Err(error) if evaluate == Evaluate::All => {
+                Err(error) => {
                     ahead.stop().await;
                     return Err(error);
-                }
-                Err(_) => {
-                    let raw =
-                        if let VariableValue::Template(text) = &variable.value { text.raw() } else { "" };
-                    values.insert(Arc::clone(name), Value::from(raw));
                 }
             }
         }
@@ -78,6 +64,35 @@ impl Runner {
             *self.plain_env.borrow_mut() = Some(Rc::clone(&environment));
         }
         Ok(environment)
+    }
+
+    /// The same for summaries: nothing is run. After an error the rest of a layer stays as it is written, and the layers
+    /// after it are left out.
+    pub(super) async fn written_env(
+        self: &Rc<Self>,
+        task: &Task,
+        scope: &Scope,
+        dir: &Path,
+        renderer: &Renderer,
+    ) -> Result<Rc<TaskEnvironment>, TaskError> {
+        let (global, files) = (self.global_env().await?, from_files(task, scope, dir)?);
+        let mut values = Map::new();
+        for layer in [&*global, &files, &task.env] {
+            if renderer.failed() {
+                break;
+            }
+            for (name, variable) in layer {
+                let surroundings = Surroundings { dir, env: &|_| Vec::new() };
+                let value = self.evaluate(name, variable, None, scope, surroundings, Evaluate::Static).await;
+                let written = || match &variable.value {
+                    VariableValue::Template(text) => Value::from(text.raw()),
+                    _ => Value::string(""),
+                };
+                values.insert(Arc::clone(name), renderer.value(|| value, written)?);
+            }
+        }
+        let pairs = self.env_pairs(values.iter());
+        Ok(Rc::new(TaskEnvironment { values, pairs }))
     }
 
     /// Global `env` with the root's dotenv files behind it. Their paths see the global variables.
@@ -101,6 +116,18 @@ impl Runner {
         *self.global_env.borrow_mut() = Some(Rc::clone(&env));
         Ok(env)
     }
+}
+
+/// What a task's dotenv files say.
+fn from_files(task: &Task, scope: &Scope, dir: &Path) -> Result<Variables, TaskError> {
+    let mut variables = Variables::new();
+    for file in &task.dotenv {
+        let path = smart_join(dir, &render(file, scope)?);
+        // go-task does not say which file it was.
+        let new = from_file(&path, &variables).map_err(|error| TaskError::other(error.reason))?;
+        variables.extend(new);
+    }
+    Ok(variables)
 }
 
 /// The variables of a dotenv file that are not known yet.

@@ -157,7 +157,7 @@ impl TaskError {
                 }
             }
             Self::Run { inner, .. } => match inner.exit_code(command_status) {
-                1 if !matches!(inner.bare(), Self::Exit(1)) || !command_status => 201,
+                1 if !matches!(inner.innermost(), Self::Exit(_)) || !command_status => 201,
                 code => code,
             },
             Self::At { inner, .. } => inner.exit_code(command_status),
@@ -227,13 +227,6 @@ impl TaskError {
                 Self::At { inner, .. } => inner,
                 _ => return names,
             };
-        }
-    }
-
-    fn bare(&self) -> &Self {
-        match self {
-            Self::At { inner, .. } => inner.bare(),
-            error => error,
         }
     }
 }

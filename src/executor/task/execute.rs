@@ -10,7 +10,6 @@ use crate::executor::event::{TaskEvent, Tone};
 use crate::executor::explanation::Because;
 use crate::frontend::taskfile::go_io;
 use crate::model::{Command, CommandKind, Output, Task};
-use crate::process::Cancel;
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -77,7 +76,7 @@ impl Runner {
             self.progress(|| format!("{called} finished"));
         }
         for (index, written) in deferred.into_iter().rev() {
-            Box::pin(self.run_deferred(task, compiled, written, index, exit_code, request)).await;
+            Box::pin(self.run_deferred(task, compiled, written, index, exit_code, (request, context))).await;
         }
         result
     }
@@ -147,11 +146,11 @@ impl Runner {
         written: &Command,
         index: usize,
         exit_code: Option<i32>,
-        request: &Request,
+        (request, context): (&Request, &Context),
     ) {
         let CommandKind::Defer(defer) = &written.kind else { return };
         // A context of its own: neither fail-fast nor Ctrl-C stops cleaning up.
-        let context = Context::new(Cancel::new());
+        let context = context.apart();
         let result = match self.compile_deferred(index, defer, &compiled.scope, exit_code) {
             Ok(command) => self.run_command(task, compiled, written, &command, request, &context).await,
             Err(error) => Err(error),

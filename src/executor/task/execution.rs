@@ -10,8 +10,12 @@ use crate::executor::explanation::Because;
 use crate::model::{RunMode, Task};
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, Shared};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// Which executions wait for which others.
+pub(super) type Waits = HashMap<Rc<str>, Vec<Rc<str>>>;
 
 /// The one execution of a task that runs once, which others wait for.
 pub(super) type Execution = Shared<LocalBoxFuture<'static, Result<(), Arc<TaskError>>>>;
@@ -23,13 +27,15 @@ impl Runner {
         self: &Rc<Self>,
         task: &Task,
         found: &Found,
+        context: &Context,
     ) -> Option<Result<(), TaskError>> {
         let plain = task.requires.is_empty() && task.condition.is_none() && task.label.is_none();
         if self.run_mode(task) != &RunMode::Once || !plain || self.options.verbose {
             return None;
         }
-        let execution = self.executions.borrow().get(&self.once_key(task, found)).cloned()?;
-        if let Err(error) = self.count_call(found, task) {
+        let key = self.once_key(task, found);
+        let execution = self.executions.borrow().get(&key).cloned()?;
+        if let Err(error) = self.count_call(found, task).and_then(|()| self.wait(task, &key, context)) {
             return Some(Err(error));
         }
         let run = |error: Arc<TaskError>| TaskError::Run {
@@ -50,6 +56,7 @@ impl Runner {
         let Some(key) = self.execution_key(&task, &compiled)? else {
             return self.execute(&task, &compiled, &request, &context).await;
         };
+        self.wait(&task, &key, &context)?;
         let known = self.executions.borrow().get(&key).cloned();
         if let Some(execution) = known {
             self.progress(|| format!("skipping execution of task: {key}"));
@@ -59,12 +66,33 @@ impl Runner {
             self.limit.acquire().await;
             return result.map_err(|error| TaskError::clone(&error));
         }
-        let runner = Rc::clone(self);
-        let execution =
-            async move { runner.execute(&task, &compiled, &request, &context).await.map_err(Arc::new) };
+        let (runner, own) = (Rc::clone(self), Rc::from(key.as_str()));
+        let execution = async move {
+            let result = runner.execute(&task, &compiled, &request, &context.inside(&own)).await;
+            runner.waits.borrow_mut().remove(&own);
+            result.map_err(Arc::new)
+        };
         let execution = execution.boxed_local().shared();
         self.executions.borrow_mut().insert(key, execution.clone());
         execution.await.map_err(|error| TaskError::clone(&error))
+    }
+
+    /// Notes that one execution waits for another, unless that would never end: the other waits for it already.
+    fn wait(&self, task: &Task, key: &str, context: &Context) -> Result<(), TaskError> {
+        let Some(within) = context.within() else { return Ok(()) };
+        let mut waits = self.waits.borrow_mut();
+        let mut open: Vec<&str> = vec![key];
+        let mut seen: HashSet<&str> = HashSet::new();
+        while let Some(next) = open.pop() {
+            if *next == **within {
+                return Err(TaskError::CalledTooOften { name: task.name.to_string() });
+            }
+            if seen.insert(next) {
+                open.extend(waits.get(next).into_iter().flatten().map(|other| &**other));
+            }
+        }
+        waits.entry(Rc::clone(within)).or_default().push(Rc::from(key));
+        Ok(())
     }
 
     fn execution_key(&self, task: &Task, compiled: &Compiled) -> Result<Option<String>, TaskError> {
@@ -72,7 +100,9 @@ impl Runner {
         match self.run_mode(task) {
             RunMode::Always => Ok(None),
             RunMode::Once => Ok(Some(once())),
-            RunMode::WhenChanged => Ok(Some(format!("{}:{}", once(), compiled.signature()))),
+            RunMode::WhenChanged => {
+                Ok(Some(format!("{}:{}", once(), compiled.signature(task, self.options.as_go_task))))
+            }
             RunMode::Invalid(word) => Err(TaskError::Other(format!("task: invalid run \"{word}\""))),
         }
     }

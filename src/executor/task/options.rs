@@ -41,8 +41,10 @@ pub struct TaskOptions {
     pub explain: bool,
     /// It is kept what each source held, so that a later run can tell which one changed.
     pub keeps_contents: bool,
-    /// References among the variables of a call see the loop variable and the exit code. go-task's do not.
-    pub refers_to_loops: bool,
+    /// Called as `task`, where go-task's ways count though nobody can mean them: of calls side by side the last begins (Go's
+    /// scheduler mostly has it so, and with it the output of short tasks); references in calls do not see a loop's variable;
+    /// variables do not tell the calls of `run: when_changed` apart.
+    pub as_go_task: bool,
     /// Output style.
     pub output: Option<Output>,
     /// Whether Taskfile variables win over the environment (experiment ENV_PRECEDENCE).

@@ -79,6 +79,10 @@ impl Runner {
         context: &Context,
         failfast: bool,
     ) -> Result<(), TaskError> {
+        let mut calls = calls;
+        if self.options.as_go_task && calls.len() > 1 {
+            calls.rotate_right(1);
+        }
         let siblings = if failfast { context.child() } else { context.clone() };
         let first: Rc<RefCell<Option<TaskError>>> = Rc::default();
         let running: Vec<_> = calls
@@ -144,7 +148,7 @@ impl Runner {
             });
             return Ok(());
         }
-        if let Some(result) = self.join_early(&task, &found).await {
+        if let Some(result) = self.join_early(&task, &found, &context).await {
             self.explain(&request.name, false, || vec![Because::RanBefore]);
             return result;
         }

@@ -3,7 +3,7 @@
 use super::dynamic::DynamicValues;
 use super::environment::TaskEnvironment;
 use super::error::TaskError;
-use super::execution::Execution;
+use super::execution::{Execution, Waits};
 use super::limit::Limit;
 use super::lookup::{Lookup, TaskId};
 use super::needed::Needed;
@@ -94,6 +94,7 @@ pub struct Runner {
     pub(super) global_env: RefCell<Option<Rc<Variables>>>,
     pub(super) plain_env: RefCell<Option<Rc<TaskEnvironment>>>,
     pub(super) executions: RefCell<HashMap<String, Execution>>,
+    pub(super) waits: RefCell<Waits>,
     pub(super) calls: RefCell<HashMap<TaskId, u32>>,
     pub(super) answers: RefCell<Variables>,
     pub(super) prefixes: RefCell<HashMap<String, usize>>,
@@ -126,6 +127,7 @@ impl Runner {
             global_env: RefCell::default(),
             plain_env: RefCell::default(),
             executions: RefCell::default(),
+            waits: RefCell::default(),
             calls: RefCell::default(),
             answers: RefCell::default(),
             prefixes: RefCell::default(),

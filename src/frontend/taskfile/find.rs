@@ -20,12 +20,16 @@ pub const TASKFILE_NAMES: &[&str] = &[
     "taskfile.dist.yaml",
 ];
 
-/// The root file: in a directory or the nearest one above it that has one, as long as they belong to one owner.
+/// The root file: in a directory or the nearest one above it that has one, as long as they belong to one owner. What is a
+/// file and no directory is it itself.
 ///
 /// # Errors
 /// There is none (go-task's exit status 100).
 pub fn find(dir: &Path, names: &[&str]) -> Result<PathBuf, LoadError> {
     let start = absolute(dir);
+    if start.is_file() {
+        return Ok(start);
+    }
     let owner = owner(&start);
     let mut current = Some(start.as_path());
     while let Some(dir) = current {
