@@ -21,7 +21,8 @@ pub(super) fn project(
     environment: &Map,
     access: impl FnOnce(&Path) -> Access,
 ) -> Result<(Loaded, Access), Failure> {
-    let here = std::env::current_dir().map_err(|error| Failure::plain(format!("task: {error}")))?;
+    // Where it was removed, only absolute paths lead anywhere.
+    let here = std::env::current_dir().unwrap_or_default();
     let dir = if settings.on("global") {
         std::env::var_os("HOME").map(PathBuf::from)
     } else {

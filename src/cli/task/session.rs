@@ -1,12 +1,14 @@
 //! One call of `task`: the project, its runner, and where its output goes.
 
 use crate::executor::task::{Runner, TaskError};
-use crate::frontend::taskfile::LoadError;
+use crate::frontend::taskfile::{LoadError, go_io};
 use crate::model::Project;
 use crate::process::Outlet;
 use crate::reporter::TaskPaint;
 use crate::source::SourceMap;
 use crate::template::Map;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,7 +26,10 @@ pub(super) struct Session {
 impl Session {
     /// Writes to standard output.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
-        self.stdout.write(text.as_bytes()).map_err(|_| Failure::Closed)
+        self.stdout.write(text.as_bytes()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::plain(go_io::error("write", Path::new("/dev/stdout"), &error)),
+        })
     }
 }
 
