@@ -232,6 +232,10 @@ fn stages_with_hooks_that_cannot_be_are_told() {
     check("check: []\n    notify: {before: [{command: x, on: host}]}")
         .stderr_contains("a hook of `notify` runs once, on this machine");
     check("check: []\n    notify: {two: []}").stderr_contains("did you mean `to`?");
+    // One entry without its list.
+    check("check: {task: hello}").stderr_contains("expected a list of steps, found a mapping");
+    check("check: []\n    notify: {ntfy: x}")
+        .stderr_contains("expected a list of notifications, found a mapping");
     check("check: 3").stderr_contains("expected a list of steps");
 }
 

@@ -5,8 +5,8 @@ use super::{health, hook, notification, quiesce, step};
 use crate::diagnostic::Diagnostic;
 use crate::frontend::fleetfile::ast::{Build, Deploy, Pipeline};
 use crate::frontend::fleetfile::keys::{
-    ACTIONS, BUILD, CHECK, CONFIRMATIONS, DEPLOY, FAILURES, NOTIFY_STAGE, PIPELINE, PLATFORMS, REBOOT,
-    REBOOTS,
+    ACTIONS, BUILD, CHECK, CONFIRMATIONS, DEPLOY, FAILURES, NOTIFY_KINDS, NOTIFY_STAGE, PIPELINE, PLATFORMS,
+    REBOOT, REBOOTS, STEP_KINDS,
 };
 use crate::frontend::fleetfile::variables::decode_variables;
 use crate::model::{
@@ -102,9 +102,14 @@ fn hosts(decoder: &mut Decoder, field: &Field<'_>) -> Option<Text> {
     Some(text)
 }
 
+/// Whether a node is a list, or one entry of it that stands without the list.
+fn is_no_stage(node: &Node, kinds: &[&str]) -> bool {
+    node.as_mapping().is_none() || kinds.iter().any(|kind| node.get(kind).is_some())
+}
+
 /// Steps, or a mapping that has them and what is around them.
 fn check(decoder: &mut Decoder, node: &Node, pipeline: &mut Pipeline) {
-    if node.as_mapping().is_none() {
+    if is_no_stage(node, STEP_KINDS) {
         pipeline.check = step::decode_all(decoder, node);
         return;
     }
@@ -120,7 +125,7 @@ fn check(decoder: &mut Decoder, node: &Node, pipeline: &mut Pipeline) {
 
 /// Notifications, or a mapping that has them and what is around them.
 fn notify(decoder: &mut Decoder, node: &Node, pipeline: &mut Pipeline) {
-    if node.as_mapping().is_none() {
+    if is_no_stage(node, NOTIFY_KINDS) {
         pipeline.notify = notification::decode_all(decoder, node);
         return;
     }
