@@ -164,6 +164,29 @@ fn who_follows_an_activation_may_be_killed() {
 }
 
 #[test]
+fn an_activation_that_is_killed_on_its_host_leaves_nothing() {
+    let Some(homelab) = up("surroundings::an_activation_that_is_killed_on_its_host_leaves_nothing") else {
+        return;
+    };
+    homelab.run(&["settled", "host=luna"]).assert_results(&["luna succeeded"]);
+    let first = homelab.current_system("luna");
+    homelab.write("hosts/luna/version", "2");
+    homelab.fault(&["luna", "at", "activate", "hold"]);
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| homelab.run(&["settled", "host=luna"]));
+        let kill = "until [ -e /run/testbed/faults/held ]; do sleep 0.1; done; \
+            kill -KILL $(cat /run/fleet/fleet-switch-*/pid)";
+        homelab.testbed(&["exec", "luna", "sh", "-c", kill]);
+        run.join().unwrap()
+    });
+    run.assert_results(&["luna failed"]);
+    assert!(run.reason("luna").contains(&format!("still runs {first}")), "{}", run.reason("luna"));
+    let left = "ls /run/fleet | grep -E 'lock|fleet-switch' || :; \
+        systemctl list-units --all --plain --no-legend 'fleet-*' | grep fleet- || :";
+    assert_eq!(homelab.testbed(&["exec", "luna", "sh", "-c", left]), "");
+}
+
+#[test]
 fn a_host_that_boots_before_its_proof_is_told_as_that() {
     let Some(homelab) = up("surroundings::a_host_that_boots_before_its_proof_is_told_as_that") else {
         return;

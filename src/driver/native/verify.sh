@@ -45,5 +45,7 @@ if went_back "$JOB"; then
   say_state
   say went_back 1
 fi
+# One that was killed has let go of nothing.
+! names_job "$lock" "$JOB" || job_stop "$JOB"
 rm -rf "${base:?}/$JOB"
 say end 1
