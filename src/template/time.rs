@@ -1,5 +1,6 @@
 //! Times and durations as Go's package `time` writes them. Knows no layouts.
 
+use crate::yaml::{DurationError, read_duration};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
@@ -81,49 +82,13 @@ pub(super) fn local_zone() -> TimeZone {
 
 /// Go's `time.ParseDuration`: nanoseconds of a text such as `1h15m30.5s`, or Go's words of what is wrong.
 pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {}", quote_bytes(text));
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Ok(0);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0_u64;
-    while !rest.is_empty() {
-        let whole = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, mut after) = rest.split_at(whole);
-        let mut fraction = "";
-        if let Some(tail) = after.strip_prefix('.') {
-            (fraction, after) = tail.split_at(tail.bytes().take_while(u8::is_ascii_digit).count());
-        }
-        if digits.is_empty() && fraction.is_empty() {
-            return Err(invalid());
-        }
-        let unit =
-            &after[..after.find(|next: char| next == '.' || next.is_ascii_digit()).unwrap_or(after.len())];
-        if unit.is_empty() {
-            return Err(format!("time: missing unit in duration {}", quote_bytes(text)));
-        }
-        let scale = unit_scale(unit).ok_or_else(|| {
+    read_duration(text).map_err(|error| match error {
+        DurationError::Invalid => format!("time: invalid duration {}", quote_bytes(text)),
+        DurationError::MissingUnit => format!("time: missing unit in duration {}", quote_bytes(text)),
+        DurationError::UnknownUnit(unit) => {
             format!("time: unknown unit {} in duration {}", quote_bytes(unit), quote_bytes(text))
-        })?;
-        let value = format!("0{digits}").parse::<u64>().ok().and_then(|value| value.checked_mul(scale));
-        total = value
-            .and_then(|value| value.checked_add(fraction_of(fraction, scale)))
-            .and_then(|value| value.checked_add(total))
-            .filter(|total| *total <= 1 << 63)
-            .ok_or_else(invalid)?;
-        rest = &after[unit.len()..];
-    }
-    match (negative, i64::try_from(total)) {
-        (true, Ok(total)) => Ok(-total),
-        (true, Err(_)) => Ok(i64::MIN),
-        (false, total) => total.map_err(|_| invalid()),
-    }
+        }
+    })
 }
 
 /// The quoting of Go's package `time`, which escapes every byte beyond printable ASCII.
@@ -138,24 +103,4 @@ pub(super) fn quote_bytes(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-fn unit_scale(unit: &str) -> Option<u64> {
-    Some(match unit {
-        "ns" => 1,
-        "us" | "µs" | "μs" => 1_000,
-        "ms" => 1_000_000,
-        "s" => 1_000_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
-        _ => return None,
-    })
-}
-
-/// Digits after a point, of a unit of `scale` nanoseconds.
-fn fraction_of(digits: &str, scale: u64) -> u64 {
-    let digits = &digits[..digits.len().min(18)];
-    let power = u32::try_from(digits.len()).unwrap_or(0);
-    let value = u128::from(digits.parse::<u64>().unwrap_or(0)) * u128::from(scale) / 10_u128.pow(power);
-    u64::try_from(value).unwrap_or(0)
 }

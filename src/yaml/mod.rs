@@ -18,7 +18,7 @@ mod syntax;
 mod wording;
 
 pub use decode::{Decoder, Field};
-pub use duration::parse_duration;
+pub use duration::{DurationError, parse_duration, read_duration};
 pub use encoding::decode_bytes;
 pub use error::ParseError;
 pub use locate::{locate, locate_in};

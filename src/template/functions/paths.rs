@@ -3,27 +3,7 @@
 use super::Returned;
 use super::arguments::text;
 use crate::template::value::Value;
-
-/// The shortest path that means the same by its words alone.
-pub(super) fn cleaned(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
-}
+use crate::word::clean as cleaned;
 
 pub(super) fn clean(arguments: &[Value]) -> Returned {
     Ok(cleaned(text(arguments, 0)).into())

@@ -15,7 +15,7 @@ impl Url {
         let relative = !own.starts_with('/') && self.host.is_empty();
         let all = std::iter::once(own.as_str()).chain(elements.iter().copied());
         let text = all.clone().fold(String::new(), |text, element| text + "/" + element);
-        let joined = super::super::paths::cleaned(&text);
+        let joined = crate::word::clean(&text);
         let mut joined = if relative { joined[1..].to_owned() } else { joined };
         // Go puts the slash before the first element, which may be the last one, and empty.
         let ends = all
