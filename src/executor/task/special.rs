@@ -88,6 +88,13 @@ impl Runner {
         set(scope, 4, dir.unwrap_or_else(nothing));
     }
 
+    /// What is there in place of those of a task where there is none.
+    pub(super) fn special_of_no_task(&self, scope: &mut Scope) {
+        for name in &self.special.names {
+            scope.set(Arc::clone(name), Value::string(""));
+        }
+    }
+
     /// Whether global variables come out the same for every task.
     pub(super) fn globals_are_shared(&self) -> bool {
         *self.globals_shared.get_or_init(|| {

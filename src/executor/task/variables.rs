@@ -117,9 +117,7 @@ impl Runner {
         if let Some((task, called)) = task {
             self.special_task(&mut scope, task, called);
         } else {
-            for name in ["TASK", "TASK_DIR", "TASKFILE", "TASKFILE_DIR", "ALIAS"] {
-                scope.set(name, Value::string(""));
-            }
+            self.special_of_no_task(&mut scope);
         }
         let root = &self.project.root_dir;
         let env = self.global_env().await?;
@@ -139,6 +137,7 @@ impl Runner {
     pub(super) async fn globals_before_command_line(self: &Rc<Self>) -> Result<Scope, TaskError> {
         let mut scope = Scope::new(Arc::clone(&self.options.environment));
         self.special(&mut scope);
+        self.special_of_no_task(&mut scope);
         let root = &self.project.root_dir;
         self.define_all(&mut scope, &self.project.env, root, Evaluate::All).await?;
         self.define_all(&mut scope, &self.only_needed(&self.project.vars), root, Evaluate::All).await?;
