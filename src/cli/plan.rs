@@ -3,16 +3,15 @@
 use super::args::{Arguments, Flags, Format, Plan};
 use super::pipelines::{PipelineRuns, Systems};
 use super::project::Loaded;
-use super::run::run_requests;
-use super::{Failure, console, fleet, options, print, project, scripts};
+use super::run::{run_requests, world_of};
+use super::{Failure, fleet, options, print, project, scripts};
 use crate::diagnostic::Diagnostic;
 use crate::driver::ScriptRunner;
 use crate::executor::outcome::exit_code;
-use crate::executor::task::{Request, TaskError, World};
+use crate::executor::task::{Request, TaskError};
 use crate::model::Pipeline;
 use crate::plan::{self, Limits};
 use crate::process::{Cancel, Outlet, Signals, escalate};
-use crate::reporter::TaskLines;
 use crate::source::Span;
 use std::sync::Arc;
 
@@ -43,21 +42,16 @@ fn diff(
         allow_older: true,
         at_once: 0,
     };
-    let (stdout, stderr, paint) = (Outlet::stdout(), Outlet::stderr(), project::task_paint(arguments));
+    let stdout = Outlet::stdout();
     let options = options::plain(loaded.project.shims(), program, globals);
-    let scripts = Arc::new(scripts::new(loaded.project.shims(), stdout.clone(), paint));
+    let scripts =
+        Arc::new(scripts::new(loaded.project.shims(), stdout.clone(), project::task_paint(arguments)));
     let cancel = Cancel::new();
     let signals = Signals::listen(&cancel, escalate).ok();
     let systems = Systems::Preview { selector };
     let runner: Arc<dyn ScriptRunner> = Arc::clone(&scripts) as _;
     let pipelines = PipelineRuns::new(arguments, &flags, systems, loaded, options.clone(), runner, signals)?;
-    let lines = TaskLines::new(stdout.clone(), stderr, paint);
-    let world = World {
-        scripts,
-        console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
-        pipelines: Some(Arc::new(pipelines)),
-        events: Arc::new(move |event| lines.task_event(&event)),
-    };
+    let world = world_of(pipelines, scripts, stdout, &cancel, arguments);
     let requests = vec![Request::named(&pipeline.name, Span::NONE)];
     run_requests(loaded, options, world, cancel, requests, arguments)
 }

@@ -2,16 +2,16 @@
 
 use super::args::{Arguments, Resume as Wanted};
 use super::pipelines::{PipelineRuns, Systems};
-use super::run::run_requests;
-use super::{Failure, console, logs, options, project, scripts};
+use super::run::{run_requests, world_of};
+use super::{Failure, logs, options, project, scripts};
 use crate::executor::event::{Generation, HostResult};
 use crate::executor::outcome::exit_code;
 use crate::executor::resumed::{DoneHost, Resumed};
-use crate::executor::task::{Request, World};
+use crate::executor::task::Request;
 use crate::model::{Host, HostName};
 use crate::plan::Plan;
 use crate::process::{Cancel, Outlet, Signals, escalate};
-use crate::reporter::{Past, PastHost, PastSystem, RunRequest, TaskLines};
+use crate::reporter::{Past, PastHost, PastSystem, RunRequest};
 use crate::source::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,13 +49,7 @@ pub(super) fn run(arguments: &Arguments, resume: &Wanted, program: &str) -> Resu
         signals,
     )?
     .resuming(Resume { past });
-    let lines = TaskLines::new(stdout.clone(), stderr, paint);
-    let world = World {
-        scripts,
-        console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
-        pipelines: Some(Arc::new(pipelines)),
-        events: Arc::new(move |event| lines.task_event(&event)),
-    };
+    let world = world_of(pipelines, scripts, stdout, &cancel, arguments);
     let requests = vec![Request::named(&request.pipeline, Span::NONE)];
     run_requests(&loaded, options, world, cancel, requests, arguments)
 }

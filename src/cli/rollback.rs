@@ -2,22 +2,20 @@
 
 use super::args::{Arguments, Rollback};
 use super::pipelines::{PipelineRuns, Systems};
-use super::run::run_requests;
-use super::{Failure, console, options, project, scripts};
+use super::run::{run_requests, world_of};
+use super::{Failure, options, project, scripts};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::driver::ScriptRunner;
-use crate::executor::task::{Pipelines as _, Request, World};
+use crate::executor::task::{Pipelines as _, Request};
 use crate::model::{Action, Deploy, Pipeline, Project, TaskfileId, Text, Variables};
 use crate::process::{Cancel, Outlet, Signals, escalate};
-use crate::reporter::TaskLines;
 use crate::source::Span;
 use std::sync::Arc;
 
 /// Runs the command.
 pub(super) fn run(arguments: &Arguments, rollback: &Rollback, program: &str) -> Result<u8, Failure> {
     let loaded = project::load(arguments)?;
-    let stderr = Outlet::stderr();
-    let stdout = if rollback.flags.json { stderr.clone() } else { Outlet::stdout() };
+    let stdout = if rollback.flags.json { Outlet::stderr() } else { Outlet::stdout() };
     let paint = project::task_paint(arguments);
     let options = options::plain(loaded.project.shims(), program, &[]);
     let scripts = scripts::new(loaded.project.shims(), stdout.clone(), paint);
@@ -34,15 +32,7 @@ pub(super) fn run(arguments: &Arguments, rollback: &Rollback, program: &str) -> 
     match like {
         // By way of the tasks, so that the pipeline has its variables.
         Some(pipeline) => {
-            let world = World {
-                scripts,
-                console: Arc::new(console::Terminal::new(stdout.clone(), paint, cancel.clone())),
-                pipelines: Some(Arc::new(pipelines)),
-                events: {
-                    let lines = TaskLines::new(stdout, stderr, paint);
-                    Arc::new(move |event| lines.task_event(&event))
-                },
-            };
+            let world = world_of(pipelines, scripts, stdout, &cancel, arguments);
             let request = Request::named(&pipeline.name, Span::NONE);
             run_requests(&loaded, options, world, cancel, vec![request], arguments)
         }

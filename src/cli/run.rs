@@ -5,7 +5,7 @@ use super::pipelines::{PipelineRuns, Systems};
 use super::project::{self, Loaded};
 use super::task_failure::render;
 use super::{Failure, console, options, scripts};
-use crate::driver::{CommandEnvironment, Lines};
+use crate::driver::{CommandEnvironment, Lines, LocalScripts};
 use crate::executor::event::{Event, Stamped, TaskEvent};
 use crate::executor::outcome::exit_code;
 use crate::executor::runtime;
@@ -116,6 +116,24 @@ pub(super) fn run_on(
     };
     let requests: Vec<Request> = names.iter().map(|name| Request::named(name, Span::NONE)).collect();
     run_requests(&loaded, task_options, world, cancel, requests, arguments)
+}
+
+/// What one pipeline is run with by way of the tasks, so that it has its variables.
+pub(super) fn world_of(
+    pipelines: PipelineRuns,
+    scripts: Arc<LocalScripts>,
+    stdout: Outlet,
+    cancel: &Cancel,
+    arguments: &Arguments,
+) -> World {
+    let paint = project::task_paint(arguments);
+    let lines = TaskLines::new(stdout.clone(), Outlet::stderr(), paint);
+    World {
+        scripts,
+        console: Arc::new(console::Terminal::new(stdout, paint, cancel.clone())),
+        pipelines: Some(Arc::new(pipelines)),
+        events: Arc::new(move |event| lines.task_event(&event)),
+    }
 }
 
 /// Runs tasks and pipelines to their end.
